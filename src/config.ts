@@ -1,0 +1,238 @@
+// Environment -> Config. The only reader of process.env; every value is checked once, and all problems are told at once.
+
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/, 'expected a duration such as 30s, 15m, 12h or 90d')
+  .transform((text) => {
+    const unit = text.replace(/^\d+/, '')
+    const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN
+    return Number.parseInt(text, 10) * factor
+  })
+
+const size = z
+  .string()
+  .regex(/^\d+(MiB|GiB)$/, 'expected a size such as 512MiB or 20GiB')
+  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('GiB') ? 2 ** 30 : 2 ** 20))
+
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, 'expected host:port, such as 127.0.0.1:8080')
+  .refine(
+    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
+    'expected a port up to 65535',
+  )
+  .transform((text) => ({
+    host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''),
+    port: Number(text.slice(text.lastIndexOf(':') + 1)),
+  }))
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+
+const timeZone = z.string().refine((name) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}, 'expected an IANA time zone such as Asia/Shanghai')
+
+interface Setting {
+  readonly schema: z.ZodType
+  /** Text form of the default; undefined: no value. */
+  readonly fallback?: string
+  readonly secret?: boolean
+  readonly about: string
+}
+
+/** The settings table: order, defaults and meaning as the README prints them. */
+export const settings = {
+  HETAO_DATA_DIR: {
+    schema: z.string().min(1),
+    fallback: './data',
+    about: 'Where everything is kept; made when absent, mode 0700',
+  },
+  HETAO_HTTP: {
+    schema: address,
+    fallback: '127.0.0.1:8080',
+    about: 'Address of the API and the pages; port 0 means any free port',
+  },
+  HETAO_MQTT: {
+    schema: address,
+    fallback: '127.0.0.1:1883',
+    about: 'Address of the MQTT 3.1.1 broker',
+  },
+  HETAO_ALLOW_PLAIN_HTTP: {
+    schema: flag,
+    fallback: 'false',
+    about: 'Allow HTTP without TLS on an address other than loopback',
+  },
+  HETAO_ALLOW_PLAIN_MQTT: {
+    schema: flag,
+    fallback: 'false',
+    about: 'Allow MQTT without TLS on an address other than loopback',
+  },
+  HETAO_STORE: { schema: z.enum(['embedded']), fallback: 'embedded', about: 'Telemetry store' },
+  HETAO_CASES: {
+    schema: z.enum(['none', 'webhook']),
+    fallback: 'none',
+    about: 'Case system adapter',
+  },
+  HETAO_CASES_URL: {
+    schema: z.url({ protocol: /^https?$/ }),
+    about: 'Where tickets are posted (webhook)',
+  },
+  HETAO_CASES_SECRET: {
+    schema: z.string().min(16),
+    secret: true,
+    about: 'Signs what is sent to the case system (Standard Webhooks)',
+  },
+  HETAO_CASES_INBOUND_SECRET: {
+    schema: z.string().min(16),
+    secret: true,
+    about: 'Checks what the case system sends back; must differ from the outbound secret',
+  },
+  HETAO_ADMIN_TOKEN: {
+    schema: z.string().min(32, 'expected 32 characters or more'),
+    secret: true,
+    about: 'Bootstrap bearer token with role admin',
+  },
+  HETAO_PUBLIC_URL: {
+    schema: z.url({ protocol: /^https?$/ }),
+    about: 'The address people use, when it is not the one listened on (proxy)',
+  },
+  HETAO_TIMEZONE: { schema: timeZone, fallback: 'Asia/Shanghai', about: "The city's time zone" },
+  HETAO_RETENTION_JOURNAL: {
+    schema: duration,
+    fallback: '30d',
+    about: 'How long journal segments are kept',
+  },
+  HETAO_JOURNAL_SEGMENT: {
+    schema: size,
+    fallback: '64MiB',
+    about: 'Size at which a new journal segment begins',
+  },
+  HETAO_JOURNAL_MAX: {
+    schema: size,
+    fallback: '20GiB',
+    about:
+      'Upper bound of the journal on disk; the oldest segments that nobody needs go first, then acknowledgements are held',
+  },
+  HETAO_SNAPSHOT_EVERY: {
+    schema: duration,
+    fallback: '60s',
+    about: 'Time between snapshots of the engine',
+  },
+  HETAO_MQTT_CONNECTIONS_MAX: {
+    schema: z.coerce.number().int().min(1).max(1_000_000),
+    fallback: '20000',
+    about: 'Simultaneous MQTT connections',
+  },
+  HETAO_LOG_LEVEL: {
+    schema: z.enum(['error', 'warn', 'info', 'debug', 'silent']),
+    fallback: 'info',
+    about: 'Log level',
+  },
+} as const satisfies Record<string, Setting>
+
+type Settings = typeof settings
+type Value<K extends keyof Settings> =
+  z.output<Settings[K]['schema']> | (Settings[K] extends { fallback: string } ? never : null)
+
+export type Config = { readonly [K in keyof Settings]: Value<K> }
+
+export type ConfigResult =
+  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/
+
+/** Reads the settings from `environment` (`NAME_FILE` names a file that holds the value). Unknown `HETAO_` names are warned of. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): ConfigResult {
+  const problems: string[] = []
+  const warnings: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries<Setting>(settings)) {
+    const text = rawValue(environment, name, setting, problems) ?? setting.fallback
+    if (text === undefined) {
+      values[name] = null
+      continue
+    }
+    const parsed = setting.schema.safeParse(text)
+    if (parsed.success) values[name] = parsed.data
+    else {
+      const shown = setting.secret === true ? `a value of ${text.length} characters` : `"${text}"`
+      problems.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}, got ${shown}`)
+    }
+  }
+  for (const name of Object.keys(environment))
+    if (
+      name.startsWith('HETAO_') &&
+      !(name.replace(/_FILE$/, '') in settings) &&
+      !name.startsWith('HETAO_TEST_')
+    )
+      warnings.push(`${name}: no such setting, ignored`)
+  const config = values as Config
+  if (problems.length === 0) problems.push(...contradictions(config))
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'ok', config, warnings }
+}
+
+function contradictions(config: Config): string[] {
+  const problems: string[] = []
+  if (config.HETAO_CASES !== 'none') {
+    if (config.HETAO_CASES_URL === null)
+      problems.push(`HETAO_CASES_URL: expected an address, as HETAO_CASES is ${config.HETAO_CASES}`)
+    if (config.HETAO_CASES_SECRET === null)
+      problems.push(
+        `HETAO_CASES_SECRET: expected a secret, as HETAO_CASES is ${config.HETAO_CASES}`,
+      )
+  }
+  if (
+    config.HETAO_CASES_SECRET !== null &&
+    config.HETAO_CASES_SECRET === config.HETAO_CASES_INBOUND_SECRET
+  )
+    problems.push(
+      'HETAO_CASES_INBOUND_SECRET: expected another secret than HETAO_CASES_SECRET, or our own deliveries could be sent back to us',
+    )
+  if (!LOOPBACK.test(config.HETAO_HTTP.host) && !config.HETAO_ALLOW_PLAIN_HTTP)
+    problems.push(
+      `HETAO_HTTP: expected a loopback address, or HETAO_ALLOW_PLAIN_HTTP=true, got "${config.HETAO_HTTP.host}"`,
+    )
+  if (!LOOPBACK.test(config.HETAO_MQTT.host) && !config.HETAO_ALLOW_PLAIN_MQTT)
+    problems.push(
+      `HETAO_MQTT: expected a loopback address, or HETAO_ALLOW_PLAIN_MQTT=true, got "${config.HETAO_MQTT.host}"`,
+    )
+  return problems
+}
+
+function rawValue(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  setting: Setting,
+  problems: string[],
+): string | undefined {
+  const direct = environment[name]
+  const file = environment[`${name}_FILE`]
+  if (file === undefined) return direct === '' ? undefined : direct
+  if (direct !== undefined) {
+    problems.push(`${name}: expected the value or ${name}_FILE, got both`)
+    return undefined
+  }
+  try {
+    if (setting.secret === true && (statSync(file).mode & 0o077) !== 0)
+      problems.push(
+        `${name}_FILE: expected a file only its owner can read (mode 0600), got "${file}"`,
+      )
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    problems.push(
+      `${name}_FILE: cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`,
+    )
+    return undefined
+  }
+}

@@ -1,0 +1,96 @@
+// What an asset type is: its metrics, its reporting rhythm and its rules, as data. Types live in `devices/<type>/`.
+
+import type { Rule } from './rule.ts'
+
+export interface Text {
+  readonly zh: string
+  readonly en: string
+}
+
+export interface Metric {
+  /** Name in payloads, charts and columns: `^[a-z][a-z0-9_]{0,40}$`. */
+  readonly id: string
+  readonly name: Text
+  /** UCUM code; `1` for a pure number and for booleans. */
+  readonly unit: string
+  /** How people read the unit (`dB(A)`, `°C`), where the code is not readable. */
+  readonly unitLabel?: string
+  /** `boolean` is stored and charted as 0 and 1; `counter` only grows. */
+  readonly kind: 'number' | 'integer' | 'counter' | 'boolean'
+  /** Physically possible range, inclusive, in `unit`. Outside it the sensor is wrong: refused, never alerted. */
+  readonly min: number
+  readonly max: number
+  /** Digits after the point that mean something. */
+  readonly precision: number
+  /** Reported when it changes, so the last value holds until the next one; else each value counts for its moment only. */
+  readonly onChange?: boolean
+}
+
+export interface DeviceType {
+  readonly id: string
+  readonly name: Text
+  /** Component class of GB/T 30428.2 (CJ/T 214), four digits, or a local extension. */
+  readonly component: string
+  readonly department: string
+  /** Longest time between two reports of a healthy device. After three of them in silence it counts as lost. */
+  readonly reportSeconds: number
+  readonly metrics: readonly Metric[]
+  readonly rules: readonly Rule[]
+}
+
+/** Metrics every device may report; `bat` and `rssi` of the canonical payload land here. */
+export const commonMetrics: readonly Metric[] = [
+  {
+    id: 'battery_pct',
+    name: { zh: '电池电量', en: 'Battery' },
+    unit: '%',
+    kind: 'number',
+    min: 0,
+    max: 100,
+    precision: 0,
+  },
+  {
+    id: 'battery_v',
+    name: { zh: '电池电压', en: 'Battery voltage' },
+    unit: 'V',
+    kind: 'number',
+    min: 0,
+    max: 60,
+    precision: 2,
+  },
+  {
+    id: 'rssi',
+    name: { zh: '信号强度', en: 'Signal strength' },
+    unit: '{dBm}',
+    unitLabel: 'dBm',
+    kind: 'number',
+    min: -200,
+    max: 20,
+    precision: 0,
+  },
+  {
+    id: 'snr',
+    name: { zh: '信噪比', en: 'Signal-to-noise ratio' },
+    unit: 'dB',
+    kind: 'number',
+    min: -50,
+    max: 50,
+    precision: 1,
+  },
+  {
+    id: 'device_temp',
+    name: { zh: '设备温度', en: 'Device temperature' },
+    unit: 'Cel',
+    unitLabel: '°C',
+    kind: 'number',
+    min: -60,
+    max: 120,
+    precision: 1,
+  },
+]
+
+/** The metrics of a reading's `values`, in order: the type's own, then the common ones it does not define itself. */
+export function metricsOf(type: DeviceType): readonly Metric[] {
+  const own = new Set(type.metrics.map((metric) => metric.id))
+  return [...type.metrics, ...commonMetrics.filter((metric) => !own.has(metric.id))]
+}

@@ -1,0 +1,42 @@
+// An asset in the registry, as the API shows it.
+
+import type { Millis } from './position.ts'
+
+export interface Device {
+  /** `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`; also its MQTT client id and user name. */
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  /** GB/T 2260 county code, or a local code for a unit without one. */
+  readonly division: string
+  readonly grid: string | null
+  readonly street: string | null
+  /** Gateway, feeder or station it hangs on: the device id of that one. */
+  readonly parent: string | null
+  /** WGS 84 degrees. */
+  readonly lat: number | null
+  readonly lon: number | null
+  readonly roadClass: string | null
+  readonly weakArea: boolean
+  readonly department: string | null
+  readonly maintainer: string | null
+  readonly componentCode: string | null
+  /** Rated values that rules refer to (`power` in W, `current` in A). */
+  readonly rated: Readonly<Record<string, number>>
+  /** Its readings are simulated; once true it stays true (invariant I9). */
+  readonly simulated: boolean
+  readonly createdAt: Millis
+}
+
+/** What a door needs to know of a device to let it in. */
+export interface DeviceAccess {
+  readonly id: string
+  readonly type: string
+  readonly division: string
+  readonly parent: string | null
+  readonly simulated: boolean
+  /** Keyed hash (hex) of the secret, or null while none was made. */
+  readonly credential: string | null
+}
+
+export const DEVICE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

@@ -1,0 +1,48 @@
+// What the engine decided, for the rim to carry out. Effects of one input carry its position; doing them twice changes nothing.
+
+import type { Alert, TimelineEntry } from './alert.ts'
+import type { Device, DeviceAccess } from './device.ts'
+import type { Outcome } from './input.ts'
+import type { Millis, Position } from './position.ts'
+import type { Quarantined, Reading } from './reading.ts'
+import type { CaseReport, HistoryEntry, Ticket } from './ticket.ts'
+
+export type Effect =
+  /** A reading that passed; the telemetry store keeps it. */
+  | { readonly kind: 'reading'; readonly reading: Reading }
+  | { readonly kind: 'quarantine'; readonly item: Quarantined }
+  | {
+      readonly kind: 'device'
+      readonly device: Device
+      readonly access: DeviceAccess
+      readonly credentialChanged: boolean
+    }
+  | { readonly kind: 'device_removed'; readonly id: string }
+  /** Connection state as the broker saw it (the device's `status` topic). */
+  | {
+      readonly kind: 'presence'
+      readonly device: string
+      readonly state: 'online' | 'offline'
+      readonly at: Millis
+    }
+  | { readonly kind: 'alert'; readonly alert: Alert; readonly entry: TimelineEntry }
+  /** `report` is what to send while the delivery is queued or retrying; null once delivered or rejected for good. */
+  | {
+      readonly kind: 'ticket'
+      readonly ticket: Ticket
+      readonly report: CaseReport
+      readonly entry: HistoryEntry
+    }
+  | { readonly kind: 'outcome'; readonly position: Position; readonly outcome: Outcome }
+
+/** Where the engine puts its effects, in order. Never throws back into the engine. */
+export type EffectSink = (effect: Effect) => void
+
+/** Newest value per metric of one device, by event time. */
+export interface Latest {
+  readonly device: string
+  readonly ts: Millis
+  readonly receivedAt: Millis
+  readonly simulated: boolean
+  readonly values: Readonly<Record<string, { readonly value: number; readonly ts: Millis }>>
+}
