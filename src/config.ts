@@ -131,6 +131,12 @@ export const settings = {
     fallback: '20000',
     about: 'Simultaneous MQTT connections',
   },
+  HETAO_MQTT_RATE: {
+    schema: z.coerce.number().int().min(1).max(10_000_000),
+    fallback: '5000',
+    about:
+      'Messages per second that one MQTT connection may publish, with a burst of four seconds of it',
+  },
   HETAO_LOG_LEVEL: {
     schema: z.enum(['error', 'warn', 'info', 'debug', 'silent']),
     fallback: 'info',
@@ -143,6 +149,14 @@ type Value<K extends keyof Settings> =
   z.output<Settings[K]['schema']> | (Settings[K] extends { fallback: string } ? never : null)
 
 export type Config = { readonly [K in keyof Settings]: Value<K> }
+
+/** Reads the process's own environment; secrets are taken out of it, so that no child inherits them. */
+export function readProcessConfig(): ConfigResult {
+  const result = readConfig(process.env)
+  for (const [name, setting] of Object.entries<Setting>(settings))
+    if (setting.secret === true) delete process.env[name]
+  return result
+}
 
 export type ConfigResult =
   | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly string[] }

@@ -1,0 +1,131 @@
+// A device as JSON: what a caller may send and what it gets.
+
+import { z } from 'zod'
+import { DEVICE_ID_PATTERN, type Device } from '../core/device.ts'
+import type { DeviceType } from '../core/device-type.ts'
+import type { Times } from './times.ts'
+
+export const RATED_KEY_PATTERN = /^[a-z][a-z0-9_]{0,40}$/
+
+/** Control characters and those that turn the direction of writing: they would make a list show something else than it holds. */
+const HIDDEN = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
+
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !HIDDEN.test(text), 'expected no control or bidirectional characters')
+
+const id = z.string().regex(DEVICE_ID_PATTERN, `expected ${DEVICE_ID_PATTERN.source}`)
+
+const fields = {
+  name: line(200),
+  division: z.string().regex(/^\d{6}[0-9A-Za-z]{0,6}$/, 'expected a division code such as 150802'),
+  grid: z.string().regex(/^\d{14,15}$/, 'expected a grid code of 14 or 15 digits').nullable(),
+  street: line(200).nullable(),
+  parent: id.nullable(),
+  lat: z.number().min(-90).max(90).nullable(),
+  lon: z.number().min(-180).max(180).nullable(),
+  roadClass: line(50).nullable(),
+  weakArea: z.boolean(),
+  department: line(200).nullable(),
+  maintainer: line(200).nullable(),
+  componentCode: line(50).nullable(),
+  rated: z
+    .record(z.string().regex(RATED_KEY_PATTERN), z.number().positive())
+    .refine((rated) => Object.keys(rated).length <= 50, 'expected at most 50 rated values'),
+  simulated: z.boolean(),
+} as const
+
+/** Unknown fields are mistakes: what is not read must not look as if it had been. */
+export function createDeviceSchema(types: readonly DeviceType[]) {
+  return z.strictObject({
+    id,
+    type: z.enum(types.map((type) => type.id)),
+    name: fields.name,
+    division: fields.division,
+    grid: fields.grid.default(null),
+    street: fields.street.default(null),
+    parent: fields.parent.default(null),
+    lat: fields.lat.default(null),
+    lon: fields.lon.default(null),
+    roadClass: fields.roadClass.default(null),
+    weakArea: fields.weakArea.default(false),
+    department: fields.department.default(null),
+    maintainer: fields.maintainer.default(null),
+    componentCode: fields.componentCode.default(null),
+    rated: fields.rated.default({}),
+    simulated: fields.simulated.default(false),
+  })
+}
+
+export type NewDevice = z.output<ReturnType<typeof createDeviceSchema>>
+
+export const devicePatchSchema = z
+  .strictObject({
+    name: fields.name.exactOptional(),
+    division: fields.division.exactOptional(),
+    grid: fields.grid.exactOptional(),
+    street: fields.street.exactOptional(),
+    parent: fields.parent.exactOptional(),
+    lat: fields.lat.exactOptional(),
+    lon: fields.lon.exactOptional(),
+    roadClass: fields.roadClass.exactOptional(),
+    weakArea: fields.weakArea.exactOptional(),
+    department: fields.department.exactOptional(),
+    maintainer: fields.maintainer.exactOptional(),
+    componentCode: fields.componentCode.exactOptional(),
+    rated: fields.rated.exactOptional(),
+    simulated: fields.simulated.exactOptional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'expected at least one field')
+
+export const deviceSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  division: z.string(),
+  grid: z.string().nullable(),
+  street: z.string().nullable(),
+  parent: z.string().nullable(),
+  lat: z.number().nullable(),
+  lon: z.number().nullable(),
+  roadClass: z.string().nullable(),
+  weakArea: z.boolean(),
+  department: z.string().nullable(),
+  maintainer: z.string().nullable(),
+  componentCode: z.string().nullable(),
+  rated: z.record(z.string(), z.number()),
+  simulated: z.boolean(),
+  createdAt: z.string(),
+})
+
+export const fullDeviceSchema = deviceSchema.extend({
+  presence: z.enum(['online', 'offline']).nullable(),
+  lastSeenAt: z.string().nullable(),
+  hasCredential: z.boolean(),
+})
+
+export function deviceView(device: Device, times: Times): z.output<typeof deviceSchema> {
+  return {
+    id: device.id,
+    type: device.type,
+    name: device.name,
+    division: device.division,
+    grid: device.grid,
+    street: device.street,
+    parent: device.parent,
+    lat: device.lat,
+    lon: device.lon,
+    roadClass: device.roadClass,
+    weakArea: device.weakArea,
+    department: device.department,
+    maintainer: device.maintainer,
+    componentCode: device.componentCode,
+    rated: device.rated,
+    simulated: device.simulated,
+    createdAt: times.iso(device.createdAt),
+  }
+}

@@ -1,0 +1,48 @@
+// The readings that speak for an alert: its metric from shortly before the fault until now.
+
+import { z } from 'zod'
+import type { Alert } from '../core/alert.ts'
+import type { Point } from '../ports.ts'
+import type { ApiParts } from './parts.ts'
+
+const BEFORE_MS = 30 * 60_000
+const POINTS_MAX = 500
+
+export const evidenceSchema = z
+  .object({
+    metric: z.string(),
+    unit: z.string().nullable(),
+    /** Epoch milliseconds, as in all points. */
+    from: z.number(),
+    to: z.number(),
+    points: z.array(z.object({ t: z.number(), v: z.number() })),
+    truncated: z.boolean(),
+  })
+  .nullable()
+
+/** Null when the alert is not about a value. */
+export async function evidenceOf(
+  alert: Alert,
+  parts: Pick<ApiParts, 'telemetry' | 'clock' | 'types'>,
+): Promise<z.output<typeof evidenceSchema>> {
+  const { metric, unit } = alert
+  if (metric === null || !parts.types.some((type) => type.id === alert.type)) return null
+  const from = alert.since - BEFORE_MS
+  const until = alert.closedAt === null ? parts.clock.now() : alert.closedAt + BEFORE_MS
+  const to = Math.max(Math.min(until, parts.clock.now()), alert.since) + 1
+  const points = await parts.telemetry.series({
+    device: alert.device,
+    type: alert.type,
+    metric,
+    from,
+    to,
+    window: 'raw',
+    limit: POINTS_MAX + 1,
+  })
+  const raw = points.filter(isRaw).slice(0, POINTS_MAX)
+  return { metric, unit, from, to, points: raw, truncated: points.length > POINTS_MAX }
+}
+
+function isRaw(point: Point): point is Point & { v: number } {
+  return 'v' in point
+}

@@ -1,0 +1,158 @@
+// /metrics: the process and the product in Prometheus' text format.
+
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { access } from './access.ts'
+import type { ApiParts } from './parts.ts'
+import type { Server } from './server.ts'
+
+/** The read model pages; beyond this the two ticket gauges stand still. */
+const TICKETS_COUNTED_MAX = 1000
+
+export function metricRoutes(app: Server, parts: ApiParts, openStreams: () => number): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  pipelineMetrics(registry, parts)
+  caseMetrics(registry, parts)
+  const requests = new Counter({
+    name: 'hetao_http_requests_total',
+    help: 'HTTP requests by method, route and status',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  })
+  gauge(registry, 'hetao_http_streams', 'Open event streams', openStreams)
+  for (const { name, help, value } of parts.metrics) gauge(registry, name, help, value)
+
+  app.addHook('onResponse', (request, reply, done) => {
+    requests.inc({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+    })
+    done()
+  })
+
+  app.get(
+    '/metrics',
+    {
+      config: { access: access.scrape },
+      schema: { tags: ['health'], summary: 'Metrics in the text format of Prometheus' },
+    },
+    async (_request, reply) => {
+      const text = await registry.metrics()
+      return reply.type(registry.contentType).send(text)
+    },
+  )
+}
+
+function pipelineMetrics(registry: Registry, parts: ApiParts): void {
+  const status = () => parts.pipeline()
+  total(registry, 'hetao_pipeline_items_total', 'Items by outcome', 'outcome', () => {
+    const { journaled, stored, quarantined, duplicate, revised } = status()
+    return { journaled, stored, quarantined, duplicate, revised }
+  })
+  total(
+    registry,
+    'hetao_refused_total',
+    'Refused at a door and never journaled, by reason',
+    'reason',
+    () => status().refused,
+  )
+  total(
+    registry,
+    'hetao_quarantined_total',
+    'Taken into quarantine, by code',
+    'code',
+    () => parts.reader.quarantineCounts(),
+  )
+  gauge(registry, 'hetao_pipeline_pending', 'Items journaled and not settled', () => status().pending)
+  gauge(registry, 'hetao_pipeline_holds', '1 while the accounting adds up', () =>
+    status().holds ? 1 : 0,
+  )
+  gauge(registry, 'hetao_pipeline_lag_seconds', 'How far the slowest reader is behind', () =>
+    status().lagMs / 1000,
+  )
+  labelled(registry, 'hetao_cursor_lag_seconds', 'How far a reader is behind', 'cursor', () =>
+    Object.fromEntries(status().cursors.map(({ name, lagMs }) => [name, lagMs / 1000])),
+  )
+  gauge(registry, 'hetao_journal_bytes', 'Journal on disk', () => status().journal.bytesOnDisk)
+  gauge(registry, 'hetao_journal_segments', 'Journal segments', () => status().journal.segments)
+  gauge(
+    registry,
+    'hetao_journal_pending_entries',
+    'Entries that wait for their commit',
+    () => status().journal.pendingEntries,
+  )
+  gauge(registry, 'hetao_journal_holding', '1 while commits are held', () =>
+    status().journal.holding === null ? 0 : 1,
+  )
+  gauge(registry, 'hetao_mqtt_connections', 'Open MQTT connections', () => status().connections)
+}
+
+function caseMetrics(registry: Registry, parts: ApiParts): void {
+  labelled(registry, 'hetao_alerts_active', 'Open alerts by severity', 'severity', () => ({
+    P1: 0,
+    P2: 0,
+    P3: 0,
+    ...parts.reader.activeAlertCounts(),
+  }))
+  labelled(
+    registry,
+    'hetao_tickets_undelivered',
+    `Tickets that are not with the case system, by delivery state; counted up to ${TICKETS_COUNTED_MAX}`,
+    'delivery',
+    () => {
+      const counts = { queued: 0, retrying: 0, rejected: 0 }
+      for (const { ticket } of parts.reader.outbox(TICKETS_COUNTED_MAX)) {
+        const { state } = ticket.delivery
+        if (state === 'queued' || state === 'retrying') counts[state]++
+      }
+      const rejected = { delivery: 'rejected', device: null, division: null }
+      const page = parts.reader.tickets(rejected, { limit: TICKETS_COUNTED_MAX, cursor: null })
+      counts.rejected = page.items.length
+      return counts
+    },
+  )
+}
+
+function gauge(registry: Registry, name: string, help: string, value: () => number): void {
+  const metric = new Gauge({ name, help, registers: [registry], collect: () => metric.set(value()) })
+}
+
+function labelled(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  values: () => Readonly<Record<string, number>>,
+): void {
+  const metric = new Gauge({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      metric.reset()
+      for (const [key, value] of Object.entries(values())) metric.set({ [label]: key }, value)
+    },
+  })
+}
+
+/** A counter that the product keeps itself and that survives restarts. */
+function total(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  values: () => Readonly<Record<string, number>>,
+): void {
+  const metric = new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      metric.reset()
+      for (const [key, value] of Object.entries(values())) metric.inc({ [label]: key }, value)
+    },
+  })
+}

@@ -1,0 +1,75 @@
+// What the API is given by the composition root: read models, the way to submit commands, doors and settings. It holds no adapter.
+
+import type { FastifyBaseLogger } from 'fastify'
+import type { DeviceType } from '../core/device-type.ts'
+import type { CaseEvent } from '../core/input.ts'
+import type { Quarantined } from '../core/reading.ts'
+import type {
+  AppendOutcome,
+  Changes,
+  Clock,
+  PipelineStatus,
+  StateReader,
+  Submit,
+  TelemetryReader,
+} from '../ports.ts'
+import type { Server } from './server.ts'
+
+export interface ApiParts {
+  readonly mode: 'serve' | 'demo'
+  readonly types: readonly DeviceType[]
+  readonly timeZone: string
+  readonly reader: StateReader
+  readonly telemetry: TelemetryReader
+  readonly submit: Submit
+  readonly ingest: (payload: Uint8Array, by: string) => Promise<AppendOutcome>
+  readonly redrive: (item: Quarantined, by: string) => Promise<AppendOutcome>
+  readonly makeCredential: () => { readonly password: string; readonly hash: string }
+  readonly pipeline: () => PipelineStatus
+  readonly ready: () => { readonly ok: true } | { readonly ok: false; readonly why: string }
+  readonly onChanges: (listener: (changes: Changes) => void) => () => void
+  /** Null while no inbound secret is set: then no case event is believed. */
+  readonly checkCaseSignature:
+    | ((
+        headers: Record<string, string | string[] | undefined>,
+        rawBody: Buffer,
+      ) => { readonly ok: true } | { readonly ok: false; readonly reason: string })
+    | null
+  readonly parseCaseEvent: (
+    body: unknown,
+  ) =>
+    | { readonly ok: true; readonly event: CaseEvent }
+    | {
+        readonly ok: false
+        readonly errors: readonly (string | { readonly field: string; readonly reason: string })[]
+      }
+  readonly adminToken: string | null
+  /** Opens one session through `GET /signin?key=`, once. */
+  readonly signInKey: string | null
+  readonly clock: Clock
+  readonly log: FastifyBaseLogger
+  /** The built single-page application, or null: then there are no pages. */
+  readonly pagesDirectory: string | null
+  readonly publicUrl: string | null
+  /** Further gauges of the process for `/metrics`. */
+  readonly metrics: readonly ExtraGauge[]
+  /** Shown to the pages, so that they know when they are older than the server. */
+  readonly build?: string
+}
+
+export interface ExtraGauge {
+  /** `hetao_` and the unit last: `hetao_engine_thread_busy_ratio`. */
+  readonly name: string
+  readonly help: string
+  readonly value: () => number
+}
+
+export interface Api {
+  listen(address: { readonly host: string; readonly port: number }): Promise<{
+    readonly host: string
+    readonly port: number
+  }>
+  readonly app: Server
+  /** Ends the streams, answers what is under way, closes the sockets. */
+  close(): Promise<void>
+}

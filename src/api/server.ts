@@ -1,0 +1,33 @@
+// The Fastify instance as the resources see it: zod schemas type the requests, and every request knows who sent it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Access } from './access.ts'
+import type { Principal } from './principal.ts'
+
+export type Server = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null on open and signature routes. */
+    principal: Principal | null
+  }
+  interface FastifyContextConfig {
+    /** Who may call the route; the server does not start while one route lacks it. */
+    access?: Access
+  }
+}
+
+/**
+ * For routes that check their body themselves because they need it as it came; the schema is then for the documents only. The
+ * other parts of the request are checked as everywhere.
+ */
+export const bodyUnchecked: typeof validatorCompiler = (route) =>
+  route.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(route)

@@ -1,0 +1,254 @@
+// The composition root: builds the product in a straight line, registers what must be undone as soon as it exists, and undoes it
+// last in, first out. Read it from top to bottom to follow a message.
+
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { deviceTypes } from '../devices/index.ts'
+import { createApi } from './api/api.ts'
+import { createDispatcher } from './cases/dispatcher.ts'
+import { parseCaseEvent } from './cases/event.ts'
+import { createSignatureCheck } from './cases/signature.ts'
+import { createWebhook } from './cases/webhook.ts'
+import { systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED } from './core/record.ts'
+import type { Quarantined } from './core/reading.ts'
+import { createBroker } from './edge/broker.ts'
+import { createCredentials } from './edge/credentials.ts'
+import { createDirectory } from './edge/directory.ts'
+import { createIngestDoor } from './edge/http-door.ts'
+import { createDevicePolicy } from './edge/policy.ts'
+import { startEngine, type EngineLink } from './engine-link.ts'
+import { openJournal } from './journal/journal.ts'
+import type { Log } from './log.ts'
+import { createPipelineStatus } from './pipeline-status.ts'
+import type { Report } from './pipeline/messages.ts'
+import type { AppendOutcome, CaseSystem, Changes, CommittedChunk, Journal } from './ports.ts'
+import { openStateReader } from './store/state/state-reader.ts'
+import { openEmbeddedTelemetryReader } from './store/telemetry/embedded-reader.ts'
+import { createSubmit } from './submit.ts'
+
+export interface AppOptions {
+  readonly config: Config
+  readonly log: Log
+  readonly mode: 'serve' | 'demo'
+  /** Opens one session through the sign-in link, once; demo only. */
+  readonly signInKey?: string
+  /** The engine thread died: the process must end, and the next start recovers. */
+  readonly onDeath: (error: Error) => void
+}
+
+export interface App {
+  readonly addresses: { readonly http: string; readonly mqtt: string }
+  close(): Promise<void>
+}
+
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log } = options
+  const clock = systemClock
+  const undo: (() => void | Promise<void>)[] = []
+  const close = async () => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step()
+  }
+  try {
+    // The data directory and its key.
+    const directory = resolve(config.HETAO_DATA_DIR)
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+    const credentials = createCredentials(deviceKey(directory))
+
+    // The journal. Its chunks go to the engine; until that has started, what is committed is read from disk by the recovery.
+    let engine: EngineLink | null = null
+    const deliver = (chunk: CommittedChunk) => {
+      if (engine === null) early.push(chunk)
+      else engine.send(chunk)
+    }
+    const early: CommittedChunk[] = []
+    const { journal, repair } = await openJournal({
+      directory: join(directory, 'journal'),
+      clock,
+      segmentBytes: config.HETAO_JOURNAL_SEGMENT,
+      maxBytes: config.HETAO_JOURNAL_MAX,
+      retentionMs: config.HETAO_RETENTION_JOURNAL,
+      deliver,
+      onHold: (reason) =>
+        reason === null
+          ? log.info('journal goes on')
+          : log.warn({ reason }, 'journal holds acknowledgements'),
+    })
+    undo.push(() => journal.close())
+    if (repair.changed) log.warn({ repair }, 'journal repaired')
+
+    // The engine thread: recovers from snapshot and tail, then decides.
+    const directoryOfDevices = createDirectory()
+    const listeners = new Set<(changes: Changes) => void>()
+    const submit = createSubmit({ journal, clock })
+    let report: Report | null = null
+    const onReport = (next: Report) => {
+      report = next
+      for (const { access } of next.access) directoryOfDevices.put(access)
+      for (const id of next.removed) directoryOfDevices.remove(id)
+      for (const [position, outcome] of next.outcomes) submit.settle(position, outcome)
+      for (const listener of listeners) listener(next.changes)
+    }
+    const through = journal.committed
+    const link = await startEngine({
+      data: {
+        dataDirectory: directory,
+        timeZone: config.HETAO_TIMEZONE,
+        snapshotEveryMs: config.HETAO_SNAPSHOT_EVERY,
+        through,
+      },
+      onConsumed: (memory) => journal.release(memory),
+      onReport,
+      onSnapshot: (needed) => {
+        journal
+          .retain(needed)
+          .catch((error: unknown) => log.error({ err: error }, 'journal retention failed'))
+      },
+      onProblem: (problem, detail) => log.error({ detail }, problem),
+      onDeath: options.onDeath,
+    })
+    engine = link
+    for (const chunk of early)
+      if (chunk.first > through) link.send(chunk)
+      else journal.release(chunk.bytes.buffer as ArrayBuffer)
+    undo.push(() => link.stop())
+
+    // What the doors and people read.
+    const reader = openStateReader({ file: join(directory, 'state.db') })
+    undo.push(() => reader.close())
+    const telemetry = openEmbeddedTelemetryReader({
+      directory: join(directory, 'telemetry'),
+      types: deviceTypes,
+      timeZone: config.HETAO_TIMEZONE,
+    })
+    undo.push(() => telemetry.close())
+    for (const access of reader.access()) directoryOfDevices.put(access)
+
+    // Devices come in.
+    const status = createPipelineStatus({
+      clock,
+      journal,
+      report: () => report ?? link.report,
+      connections: () => broker.connections(),
+    })
+    const broker = await createBroker({
+      journal,
+      directory: directoryOfDevices,
+      policy: createDevicePolicy({ directory: directoryOfDevices, credentials }),
+      clock,
+      log,
+      limits: {
+        connectionsMax: config.HETAO_MQTT_CONNECTIONS_MAX,
+        messagesPerSecondMax: config.HETAO_MQTT_RATE,
+        messagesBurstMax: config.HETAO_MQTT_RATE * 4,
+      },
+      onRefused: (reason, about) =>
+        status.refused(reason, () => log.warn({ reason, ...about }, 'refused')),
+    })
+    undo.push(() => broker.close())
+
+    // Tickets go out.
+    const dispatcher = createDispatcher({
+      cases: caseSystemOf(config),
+      outbox: (limit) => (config.HETAO_CASES === 'none' ? [] : reader.outbox(limit)),
+      submit: submit.submit,
+      clock,
+      log,
+      random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
+    })
+    undo.push(() => dispatcher.close())
+    listeners.add((changes) => {
+      if (changes.tickets.length > 0) dispatcher.wake()
+    })
+
+    // People and systems.
+    const inbound = config.HETAO_CASES_INBOUND_SECRET
+    const pages = resolve(import.meta.dirname, '../dashboards/web/dist')
+    const api = await createApi({
+      mode: options.mode,
+      types: deviceTypes,
+      timeZone: config.HETAO_TIMEZONE,
+      reader,
+      telemetry,
+      submit: submit.submit,
+      ingest: createIngestDoor({ journal, directory: directoryOfDevices }),
+      redrive: (item, by) => redrive(journal, item, by),
+      makeCredential: () => credentials.make(),
+      pipeline: status.read,
+      ready: status.ready,
+      onChanges(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+      checkCaseSignature:
+        inbound === null ? null : createSignatureCheck({ secrets: [inbound], clock }),
+      parseCaseEvent,
+      adminToken: config.HETAO_ADMIN_TOKEN,
+      signInKey: options.signInKey ?? null,
+      clock,
+      log,
+      pagesDirectory: existsSync(join(pages, 'index.html')) ? pages : null,
+      publicUrl: config.HETAO_PUBLIC_URL,
+      metrics: [],
+    })
+    undo.push(() => api.close())
+
+    // Open the doors, and say where they are.
+    const mqtt = await broker.listen(config.HETAO_MQTT)
+    const http = await api.listen(config.HETAO_HTTP)
+    const addresses = { http: `http://${hostPort(http)}`, mqtt: `mqtt://${hostPort(mqtt)}` }
+    writeFileSync(join(directory, 'addresses.json'), `${JSON.stringify(addresses)}\n`, {
+      mode: 0o600,
+    })
+    log.info(addresses, 'listening')
+    dispatcher.wake()
+    return { addresses, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function caseSystemOf(config: Config): CaseSystem {
+  const { HETAO_CASES_URL: url, HETAO_CASES_SECRET: secret } = config
+  if (config.HETAO_CASES === 'none' || url === null || secret === null)
+    return {
+      file: () => Promise.resolve({ kind: 'rejected', error: 'No case system is configured' }),
+    }
+  return createWebhook({ url, secret, clock: systemClock })
+}
+
+/** Devices' secrets are kept as a hash under this key; without it a stolen database tells nothing. */
+function deviceKey(directory: string): Buffer {
+  const file = join(directory, 'device.key')
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
+  const key = readFileSync(file)
+  if (key.length !== 32) throw new Error(`Cannot use ${file}: expected 32 bytes, got ${key.length}`)
+  return key
+}
+
+/** Puts a quarantined message before the pipeline again, as it came, with the time it came. */
+function redrive(journal: Journal, item: Quarantined, by: string): Promise<AppendOutcome> {
+  const payload = Buffer.alloc(8 + item.payload.length)
+  payload.writeDoubleLE(item.at)
+  payload.set(item.payload, 8)
+  return new Promise((done) =>
+    journal.append(
+      {
+        kind: 'message',
+        flags: FLAG_REDRIVEN | (item.http ? FLAG_HTTP : 0) | (item.simulated ? FLAG_SIMULATED : 0),
+        client: item.client === '' ? by : item.client,
+        topic: item.topic,
+        payload,
+      },
+      done,
+    ),
+  )
+}
+
+function hostPort({ host, port }: { host: string; port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,173 @@
+// The open alerts of the engine, and the last closed ones (so that a late comment or acknowledgement finds them). The only place
+// that makes alert ids and emits alert effects.
+
+import type { Alert } from './alert.ts'
+import type { DeviceState, Slot } from './device-state.ts'
+import type { EffectSink } from './effect.ts'
+import { reduceAlert, step } from './lifecycle.ts'
+import type { AlertEvent, Evidence, Step } from './lifecycle.ts'
+import type { Millis, Position } from './position.ts'
+import type { Rule } from './rule.ts'
+import { textOf } from './wording.ts'
+
+const CLOSED_MAX = 1000
+const MINUTE_MS = 60_000
+
+/** Where and when something happens. */
+export interface Moment {
+  readonly now: Millis
+  readonly position: Position
+  readonly emit: EffectSink
+}
+
+export interface AlertBook {
+  get(id: string): Alert | undefined
+  /** A new episode, or the old one going on while nobody has seen its end. Returns the alert and whether it is new. */
+  raise(
+    state: DeviceState,
+    slot: Slot,
+    moment: Moment,
+  ): { readonly alert: Alert; readonly isNew: boolean }
+  attachTicket(alertId: string, ticketId: string, moment: Moment): void
+  /** Null when the event changes nothing or the alert is not known. `slot` belongs to the alert; null once it is gone. */
+  change(alertId: string, event: AlertEvent, slot: Slot | null, moment: Moment): Alert | null
+  open(): Iterable<Alert>
+  closed(): Iterable<Alert>
+}
+
+export function createAlertBook(options: {
+  readonly open: readonly Alert[]
+  readonly closed: readonly Alert[]
+  /** The rule and leaf an alert speaks of; undefined when its type or rule is gone. */
+  readonly evidenceOf: (alert: Alert, slot: Slot) => Evidence
+}): AlertBook {
+  const open = new Map(options.open.map((alert) => [alert.id, alert]))
+  const closed = new Map(options.closed.map((alert) => [alert.id, alert]))
+
+  function keep({ alert, entry }: Step, emit: EffectSink): Alert {
+    if (alert.state === 'closed') {
+      open.delete(alert.id)
+      closed.delete(alert.id)
+      closed.set(alert.id, alert)
+      for (const oldest of closed.keys()) {
+        if (closed.size <= CLOSED_MAX) break
+        closed.delete(oldest)
+      }
+    } else open.set(alert.id, alert)
+    emit({ kind: 'alert', alert, entry })
+    return alert
+  }
+
+  function change(id: string, event: AlertEvent, slot: Slot | null, moment: Moment): Alert | null {
+    const alert = open.get(id) ?? closed.get(id)
+    if (alert === undefined) return null
+    const evidence = slot === null ? alert : options.evidenceOf(alert, slot)
+    const next = reduceAlert(alert, event, pick(evidence), moment.now, moment.position)
+    return next === null ? null : keep(next, moment.emit)
+  }
+
+  return {
+    get: (id) => open.get(id) ?? closed.get(id),
+    change,
+    open: () => open.values(),
+    closed: () => closed.values(),
+
+    raise(state, slot, moment) {
+      const known = slot.alert === null ? null : change(slot.alert, { kind: 'raised_again' }, slot, moment)
+      if (known !== null) return { alert: known, isNew: false }
+      const fresh = newAlert(state, slot, moment)
+      const withEvidence = { ...fresh, ...pick(options.evidenceOf(fresh, slot)) }
+      return { alert: keep(step(withEvidence, moment.now, 'engine', 'raised'), moment.emit), isNew: true }
+    },
+
+    attachTicket(alertId, ticketId, moment) {
+      const alert = open.get(alertId)
+      if (alert === undefined) return
+      const linked = { ...alert, ticket: ticketId, revision: moment.position }
+      keep(step(linked, moment.now, 'engine', 'ticket_opened', ticketId), moment.emit)
+    },
+  }
+}
+
+/** What the slot has seen last, in words and numbers. */
+export function evidenceOf(state: DeviceState, slot: Slot, raisedAt: Millis): Evidence {
+  const rule = state.type.type.rules[slot.index]
+  const leaf = state.type.detectors[slot.index]?.leaves[slot.leaf]
+  if (rule === undefined || leaf === undefined)
+    throw new RangeError(
+      `Cannot describe an alert of ${state.device.id}: expected rule ${slot.index} of type ${state.type.type.id}`,
+    )
+  const value = Number.isNaN(slot.value) ? null : slot.value
+  const limit = Number.isNaN(slot.limit) ? null : slot.limit
+  const minutes = Math.round((raisedAt - slot.since) / MINUTE_MS)
+  return {
+    value,
+    limit,
+    unit: leaf.unit,
+    metric: leaf.metric,
+    because: { code: leaf.code, params: paramsOf(rule, value, limit, minutes) },
+    text: textOf(rule, leaf, { value, limit, minutes }),
+  }
+}
+
+function paramsOf(
+  rule: Rule,
+  value: number | null,
+  limit: number | null,
+  minutes: number,
+): Alert['because']['params'] {
+  return {
+    ...(value === null ? {} : { value }),
+    ...(limit === null ? {} : { limit }),
+    minutes,
+    samples: rule.confirm.samples,
+    of: rule.confirm.of,
+  }
+}
+
+function newAlert(state: DeviceState, slot: Slot, { position }: Moment): Alert {
+  const { device } = state
+  const rule = state.type.type.rules[slot.index]
+  if (rule === undefined)
+    throw new RangeError(
+      `Cannot raise an alert of ${device.id}: expected rule ${slot.index} of type ${state.type.type.id}`,
+    )
+  // The same first moment again (a rule that returned and came back on one sample's time): the next ordinal.
+  slot.alertOrdinal = slot.alertSince === slot.since ? slot.alertOrdinal + 1 : 1
+  slot.alertSince = slot.since
+  const ordinal = slot.alertOrdinal === 1 ? '' : `.${slot.alertOrdinal}`
+  return {
+    id: `A.${device.id}.${rule.id}.${Math.round(slot.since).toString(36)}${ordinal}`,
+    device: device.id,
+    type: device.type,
+    division: device.division,
+    deviceName: device.name,
+    street: device.street,
+    rule: rule.id,
+    severity: rule.severity,
+    state: 'unack_active',
+    raisedAt: slot.at,
+    since: slot.since,
+    value: null,
+    limit: null,
+    unit: null,
+    metric: null,
+    because: { code: '', params: {} },
+    text: { zh: '', en: '' },
+    ticket: null,
+    parent: null,
+    children: 0,
+    count: 1,
+    ackedAt: null,
+    ackedBy: null,
+    returnedAt: null,
+    closedAt: null,
+    simulated: device.simulated,
+    revision: position,
+  }
+}
+
+function pick(evidence: Evidence): Evidence {
+  const { value, limit, unit, metric, because, text } = evidence
+  return { value, limit, unit, metric, because, text }
+}

@@ -1,0 +1,38 @@
+// Nothing heard: due so many report intervals after the last fresh reading was received (or after registration), over with the next
+// fresh one. Stale, future and refused data do not count as heard, so a device that lies about time is silent too.
+
+import type { Detector } from './detector.ts'
+import type { RuleContext } from './operand.ts'
+
+const SILENCE_MIN_MS = 15 * 60_000
+
+export function createSilence({ rule, reportSeconds }: RuleContext): Detector {
+  if (rule.when.kind !== 'silent')
+    throw new RangeError(
+      `Cannot compile rule ${rule.id}: expected a silent condition, got ${rule.when.kind}`,
+    )
+  const silenceMs = Math.max(rule.when.intervals * reportSeconds * 1000, SILENCE_MIN_MS)
+
+  return {
+    leaves: [{ code: 'silent', metric: null, unit: null, unitLabel: '', precision: 0 }],
+    prepare() {},
+    begin(slot, state) {
+      slot.due = state.heardAt + silenceMs
+    },
+    heard(slot, _, receivedAt) {
+      // Moving `due` later costs nothing: the alarm clock looks again when the earlier time has come.
+      slot.due = receivedAt + silenceMs
+      if (!slot.isActive) return 'none'
+      slot.at = receivedAt
+      return 'return'
+    },
+    elapsed(slot, state, at) {
+      slot.due = Number.POSITIVE_INFINITY
+      if (slot.isActive) return 'none'
+      slot.since = state.heardAt
+      slot.at = at
+      slot.leaf = 0
+      return 'raise'
+    },
+  }
+}

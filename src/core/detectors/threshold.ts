@@ -1,0 +1,196 @@
+// Values against limits: on-delay by N of M samples and by time, off-delay with a deadband, applied only within the rule's window.
+// Time is the samples' event time; where every metric holds until it changes, the engine's clock may complete a delay as well.
+
+import { clearMeanRing, createMeanRing } from '../rolling-mean.ts'
+import { compileWindow } from '../window.ts'
+import type { Slot } from '../device-state.ts'
+import type { Millis } from '../position.ts'
+import type { Change, Detector } from './detector.ts'
+import { FALSE, TRUE, compileCondition, limitFor } from './operand.ts'
+import type { Found, RuleContext } from './operand.ts'
+
+const NO_TIME = Number.POSITIVE_INFINITY
+/** One bit per sample in a slot's history. */
+const SAMPLES_MAX = 30
+
+export function createThreshold(context: RuleContext): Detector {
+  const { rule, metrics } = context
+  const { confirm, clear } = rule
+  if (confirm.of > SAMPLES_MAX || confirm.samples > confirm.of || confirm.samples < 1)
+    throw new RangeError(
+      `Cannot compile rule ${rule.id}: expected 1 <= samples <= of <= ${SAMPLES_MAX}, got ${confirm.samples} of ${confirm.of}`,
+    )
+  const condition = compileCondition(context)
+  const windowEnd = rule.during === undefined ? null : compileWindow(rule.during, context.localTime)
+  const historyMask = 2 ** confirm.of - 1
+  const confirmMs = confirm.seconds * 1000
+  const clearMs = clear.seconds * 1000
+  const holds = condition.reads.every((index) => metrics[index]?.onChange === true)
+  const somethingHolds = condition.reads.some((index) => metrics[index]?.onChange === true)
+  // Held values have no holes: silence between two changes is what a healthy sensor does.
+  const gapMs = holds ? NO_TIME : (rule.gapSeconds ?? 3 * context.reportSeconds) * 1000
+  const found: Found = { leaf: -1, value: Number.NaN, limit: Number.NaN }
+
+  function touches(values: readonly number[]): boolean {
+    for (const index of condition.reads) if (!Number.isNaN(values[index])) return true
+    return false
+  }
+
+  return {
+    leaves: condition.leaves,
+
+    prepare(slot, state) {
+      slot.limits.length = 0
+      for (const limit of condition.limits) slot.limits.push(limitFor(limit, state))
+      while (slot.rings.length < condition.meansCount) slot.rings.push(createMeanRing())
+    },
+
+    begin() {},
+
+    sample(slot, state, sample) {
+      // A held value is looked at again only when the reading is about this rule.
+      if (somethingHolds && !touches(sample.values)) return 'none'
+      const { at } = sample
+      if (windowEnd !== null) {
+        // A window that has ended by the engine's clock is over for late samples too: nobody can act on it any more.
+        const end = windowEnd(state, at)
+        if (!(sample.now < end)) return leaveWindow(slot, at)
+        slot.windowDue = end
+      }
+      found.leaf = -1
+      const deadband = slot.isActive ? clear.deadband : 0
+      const truth = condition.evaluate(sample, state, slot, deadband, found)
+      if (truth !== TRUE && truth !== FALSE) return 'none'
+      const isAfterGap = at - slot.lastSampleAt > gapMs
+      slot.lastSampleAt = at
+      if (slot.isActive) {
+        if (truth === TRUE) return stayActive(slot, found)
+        return maybeReturn(slot, at, isAfterGap)
+      }
+      if (isAfterGap) forget(slot)
+      if (truth === TRUE) return maybeRaise(slot, at)
+      if (slot.history !== 0) {
+        slot.history = (slot.history << 1) & historyMask
+        slot.runSince = Number.NaN
+        hold(slot, NO_TIME)
+      }
+      return 'none'
+    },
+
+    elapsed(slot, state, due) {
+      if (slot.windowDue <= due && slot.windowDue <= slot.holdDue) {
+        // Clock changes can move the end of a window of local hours.
+        const end = windowEnd?.(state, due) ?? Number.NaN
+        if (end > due && slot.isActive) {
+          slot.windowDue = end
+          arm(slot)
+          return 'none'
+        }
+        return leaveWindow(slot, due)
+      }
+      const at = slot.holdDue
+      hold(slot, NO_TIME)
+      if (slot.isActive) return finish(slot, at)
+      slot.at = at
+      return begin(slot)
+    },
+  }
+
+  function maybeRaise(slot: Slot, at: Millis): Change {
+    slot.history = ((slot.history << 1) | 1) & historyMask
+    if (Number.isNaN(slot.runSince)) slot.runSince = at
+    slot.leaf = found.leaf
+    slot.value = found.value
+    slot.limit = found.limit
+    slot.since = firstBad(slot, at)
+    if (bitsOf(slot.history) < confirm.samples) return 'none'
+    if (at - slot.runSince < confirmMs) {
+      if (holds) hold(slot, slot.runSince + confirmMs)
+      return 'none'
+    }
+    slot.at = at
+    return begin(slot)
+  }
+
+  /** The first true sample that counts: of the unbroken run, or of the last M where holes are allowed. */
+  function firstBad(slot: Slot, at: Millis): Millis {
+    if (confirm.samples === confirm.of || confirmMs > 0) return slot.runSince
+    slot.badAts.push(at)
+    const count = bitsOf(slot.history)
+    if (slot.badAts.length > count) slot.badAts.splice(0, slot.badAts.length - count)
+    return slot.badAts[0] ?? at
+  }
+
+  function begin(slot: Slot): Change {
+    forget(slot)
+    slot.holdDue = NO_TIME
+    arm(slot, true)
+    return 'raise'
+  }
+
+  function stayActive(slot: Slot, seen: Found): Change {
+    slot.goodCount = 0
+    slot.goodSince = Number.NaN
+    slot.leaf = seen.leaf
+    slot.value = seen.value
+    slot.limit = seen.limit
+    if (slot.holdDue !== NO_TIME) hold(slot, NO_TIME)
+    return 'none'
+  }
+
+  function maybeReturn(slot: Slot, at: Millis, isAfterGap: boolean): Change {
+    if (isAfterGap || Number.isNaN(slot.goodSince)) {
+      slot.goodCount = 0
+      slot.goodSince = at
+    }
+    slot.goodCount++
+    if (slot.goodCount < clear.samples) return 'none'
+    if (at - slot.goodSince >= clearMs) return finish(slot, at)
+    if (holds) hold(slot, slot.goodSince + clearMs)
+    return 'none'
+  }
+
+  function finish(slot: Slot, at: Millis): Change {
+    forget(slot)
+    slot.holdDue = NO_TIME
+    slot.windowDue = NO_TIME
+    slot.due = NO_TIME
+    slot.at = at
+    return 'return'
+  }
+
+  function leaveWindow(slot: Slot, at: Millis): Change {
+    for (const ring of slot.rings) clearMeanRing(ring)
+    if (slot.isActive) return finish(slot, at)
+    if (slot.history !== 0) forget(slot)
+    slot.holdDue = NO_TIME
+    slot.windowDue = NO_TIME
+    slot.due = NO_TIME
+    return 'none'
+  }
+
+  function hold(slot: Slot, due: Millis): void {
+    slot.holdDue = due
+    arm(slot)
+  }
+
+  /** A window is watched only while there is something to end. */
+  function arm(slot: Slot, isActive = slot.isActive): void {
+    const windowDue = isActive || slot.holdDue !== NO_TIME ? slot.windowDue : NO_TIME
+    slot.due = Math.min(slot.holdDue, windowDue)
+  }
+}
+
+function forget(slot: Slot): void {
+  slot.history = 0
+  slot.badAts.length = 0
+  slot.runSince = Number.NaN
+  slot.goodCount = 0
+  slot.goodSince = Number.NaN
+}
+
+function bitsOf(history: number): number {
+  let bits = 0
+  for (let rest = history; rest !== 0; rest &= rest - 1) bits++
+  return bits
+}

@@ -1,0 +1,126 @@
+// What the engine remembers of one device: its registry entry, its order marks, its latest values, and one slot per rule. Slots and
+// marks are written by their owners (`order.ts`, the detectors, `engine.ts`) and by nobody else.
+
+import type { CompiledType } from './compiled-type.ts'
+import type { Device, DeviceAccess } from './device.ts'
+import type { MeanRing } from './rolling-mean.ts'
+import type { Millis } from './position.ts'
+
+const NEVER = Number.NEGATIVE_INFINITY
+const NO_TIME = Number.POSITIVE_INFINITY
+
+export interface DeviceState {
+  device: Device
+  access: DeviceAccess
+  readonly type: CompiledType
+  /** Set once, so that what still points here knows. */
+  isRemoved: boolean
+  /** Newest event time as the device said it. */
+  lastTs: Millis
+  /** Newest event time, bounded by the receive time. */
+  lastAt: Millis
+  /** Receive time of the last fresh reading; before the first one, when it was registered. */
+  heardAt: Millis
+  /** Receive time of the reading that moved `latestAt` last; NEVER before the first. */
+  latestReceivedAt: Millis
+  /** Newest value per metric by event time, NaN where there was none. */
+  readonly latestValues: number[]
+  readonly latestAts: number[]
+  readonly slots: readonly Slot[]
+  /** Sunrise and sunset at the device; worked out once a day. */
+  readonly sun: { day: number; rise: Millis; set: Millis; nextRise: Millis }
+}
+
+/** The state of one (device, rule). */
+export interface Slot {
+  readonly index: number
+  /** The open alert, and whether the rule is true at present. */
+  alert: string | null
+  isActive: boolean
+  /** When the detector wants to be asked again; `armed` is the earliest entry the alarm clock holds for it. */
+  due: Millis
+  armed: Millis
+  /** Two reasons for `due`: a value that holds long enough, and a window that ends. */
+  holdDue: Millis
+  windowDue: Millis
+  /** Latest judgement that was true, and when it changed. */
+  since: Millis
+  at: Millis
+  value: number
+  limit: number
+  leaf: number
+  /** First moment of the newest alert, and how many alerts had that same first moment: keeps ids unique. */
+  alertSince: Millis
+  alertOrdinal: number
+  /** Outcomes of the last samples, newest in bit 0, 1 = true, and when the true ones were. */
+  history: number
+  badAts: number[]
+  /** First sample of the unbroken run of true ones; NaN when the last one was false. */
+  runSince: Millis
+  goodCount: number
+  goodSince: Millis
+  lastSampleAt: Millis
+  /** One per mean operand. */
+  readonly rings: MeanRing[]
+  /** One per leaf, for this device. */
+  readonly limits: number[]
+}
+
+export function createSlot(index: number): Slot {
+  return {
+    index,
+    alert: null,
+    isActive: false,
+    due: NO_TIME,
+    armed: NO_TIME,
+    holdDue: NO_TIME,
+    windowDue: NO_TIME,
+    since: Number.NaN,
+    at: Number.NaN,
+    value: Number.NaN,
+    limit: Number.NaN,
+    leaf: 0,
+    alertSince: Number.NaN,
+    alertOrdinal: 1,
+    history: 0,
+    badAts: [],
+    runSince: Number.NaN,
+    goodCount: 0,
+    goodSince: Number.NaN,
+    lastSampleAt: NEVER,
+    rings: [],
+    limits: [],
+  }
+}
+
+export function createDeviceState(
+  device: Device,
+  type: CompiledType,
+  credential: string | null,
+): DeviceState {
+  return {
+    device,
+    access: accessOf(device, credential),
+    type,
+    isRemoved: false,
+    lastTs: NEVER,
+    lastAt: NEVER,
+    heardAt: device.createdAt,
+    latestReceivedAt: NEVER,
+    latestValues: [...type.blank],
+    latestAts: type.metrics.map(() => NEVER),
+    slots: type.detectors.map((_, index) => createSlot(index)),
+    sun: { day: Number.NaN, rise: 0, set: 0, nextRise: 0 },
+  }
+}
+
+export function accessOf(device: Device, credential: string | null): DeviceAccess {
+  return {
+    id: device.id,
+    type: device.type,
+    division: device.division,
+    parent: device.parent,
+    simulated: device.simulated,
+    credential,
+  }
+}

@@ -1,0 +1,101 @@
+// The main thread's end of the seam: starts the engine thread, hands it committed chunks and keeps its last report.
+
+import { Worker } from 'node:worker_threads'
+import type { Position } from './core/position.ts'
+import type { EngineThreadData } from './engine-thread.ts'
+import type { FromEngine, Report, ToEngine } from './pipeline/messages.ts'
+import type { CommittedChunk } from './ports.ts'
+
+export interface EngineLinkOptions {
+  readonly data: EngineThreadData
+  /** A chunk's memory is free again. */
+  readonly onConsumed: (memory: ArrayBuffer) => void
+  readonly onReport: (report: Report) => void
+  readonly onSnapshot: (needed: Position) => void
+  readonly onProblem: (message: string, detail: string) => void
+  /** The thread died: nothing is decided any more, the process must end and recover. */
+  readonly onDeath: (error: Error) => void
+}
+
+export interface EngineLink {
+  readonly report: Report
+  send(chunk: CommittedChunk): void
+  /** Lets the engine finish what it has, snapshot and end. */
+  stop(): Promise<void>
+}
+
+/** Resolves when the engine has recovered up to `data.through`. */
+export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./engine-thread.ts', import.meta.url), {
+      workerData: options.data,
+    })
+    let report: Report | null = null
+    let stopping = false
+    let stopped: () => void = () => {}
+
+    const link: EngineLink = {
+      get report() {
+        if (report === null)
+          throw new Error('Cannot read the report: the engine has not recovered yet')
+        return report
+      },
+      send(chunk) {
+        const memory = chunk.bytes.buffer as ArrayBuffer
+        const message: ToEngine = {
+          kind: 'chunk',
+          memory,
+          offset: chunk.bytes.byteOffset,
+          length: chunk.bytes.length,
+          first: chunk.first,
+          count: chunk.count,
+        }
+        worker.postMessage(message, [memory])
+      },
+      stop() {
+        stopping = true
+        return new Promise<void>((done) => {
+          stopped = done
+          const message: ToEngine = { kind: 'stop' }
+          worker.postMessage(message)
+        })
+      },
+    }
+
+    worker.on('message', (message: FromEngine) => {
+      switch (message.kind) {
+        case 'ready':
+          report = message.report
+          for (const note of message.notes) options.onProblem('snapshot passed over', note)
+          options.onReport(message.report)
+          resolve(link)
+          break
+        case 'consumed':
+          options.onConsumed(message.memory)
+          break
+        case 'report':
+          report = message.report
+          options.onReport(message.report)
+          break
+        case 'snapshot':
+          options.onSnapshot(message.needed)
+          break
+        case 'problem':
+          options.onProblem(message.message, message.detail)
+          break
+        case 'stopped':
+          break
+      }
+    })
+    worker.on('error', (error) => {
+      const cause = error instanceof Error ? error : new Error(String(error))
+      if (report === null) reject(cause)
+      else options.onDeath(cause)
+    })
+    worker.on('exit', (code) => {
+      if (stopping) stopped()
+      else if (report !== null)
+        options.onDeath(new Error(`The engine thread ended with code ${code}`))
+    })
+  })
+}

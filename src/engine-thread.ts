@@ -1,0 +1,86 @@
+// Entry of the engine thread: opens the stores, recovers, then follows the chunks the main thread sends. Composition only.
+
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { deviceTypes } from '../devices/index.ts'
+import { systemClock } from './clock.ts'
+import { BEFORE_FIRST, formatPosition, type Position } from './core/position.ts'
+import { readJournal } from './journal/reader.ts'
+import type { FromEngine, Report, ToEngine } from './pipeline/messages.ts'
+import { createPipeline } from './pipeline/pipeline.ts'
+import { createRunner } from './pipeline/runner.ts'
+import { createSnapshots } from './pipeline/snapshots.ts'
+import { openState } from './store/state/state.ts'
+import { openEmbeddedTelemetry } from './store/telemetry/embedded.ts'
+
+export interface EngineThreadData {
+  readonly dataDirectory: string
+  readonly timeZone: string
+  readonly snapshotEveryMs: number
+  /** The journal's last committed position when the thread was started. */
+  readonly through: Position
+}
+
+const port = parentPort
+if (port === null) throw new Error('Cannot start the engine: expected to run in a worker thread')
+const send = (message: FromEngine, transfer: ArrayBuffer[] = []) =>
+  port.postMessage(message, transfer)
+
+const data = workerData as EngineThreadData
+const journalDirectory = join(data.dataDirectory, 'journal')
+const snapshots = createSnapshots(join(data.dataDirectory, 'snapshots'))
+const { snapshot, problems } = snapshots.newest()
+const state = openState({ file: join(data.dataDirectory, 'state.db') })
+if (
+  state.applied > data.through ||
+  (snapshot !== null && snapshot.pipeline.position > data.through)
+)
+  throw new Error(
+    `Cannot start: the state knows position ${formatPosition(state.applied)}, but the journal ends at ${formatPosition(data.through)}. ` +
+      'Restore the journal, or move state.db, telemetry and snapshots away to start anew',
+  )
+const pipeline = createPipeline({
+  types: deviceTypes,
+  timeZone: data.timeZone,
+  ...(snapshot === null ? {} : { snapshot: snapshot.pipeline }),
+})
+let ready = false
+let last: Report | null = null
+const runner = createRunner({
+  pipeline,
+  state,
+  telemetry: openEmbeddedTelemetry({
+    directory: join(data.dataDirectory, 'telemetry'),
+    types: deviceTypes,
+  }),
+  telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+  snapshots,
+  readJournal: (after, through) => readJournal(journalDirectory, { after, through }),
+  clock: systemClock,
+  report(report) {
+    last = report
+    if (ready) send({ kind: 'report', report })
+  },
+  onSnapshot: (needed) => send({ kind: 'snapshot', needed }),
+  onProblem: (message, detail) => send({ kind: 'problem', message, detail }),
+  snapshotEveryMs: data.snapshotEveryMs,
+})
+await runner.recover(data.through)
+ready = true
+if (last !== null) send({ kind: 'ready', report: last, notes: problems })
+
+port.on('message', (message: ToEngine) => {
+  if (message.kind === 'stop') {
+    void runner.close().then(() => {
+      send({ kind: 'stopped' })
+      port.close()
+    })
+    return
+  }
+  runner.consume(
+    Buffer.from(message.memory, message.offset, message.length),
+    message.first,
+    message.count,
+  )
+  send({ kind: 'consumed', memory: message.memory }, [message.memory])
+})

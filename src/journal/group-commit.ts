@@ -1,0 +1,285 @@
+// The writer: stamps entries, gathers them into group commits, acknowledges after the sync in append order, and hands the committed
+// chunks on. One commit is under way at a time; what arrives meanwhile makes up the next one.
+//
+//   append -> chunk (encoded at once) -> write + sync -> done(...) in order -> deliver(chunk) -> ... -> release(memory)
+
+import { later, type Millis, type Position, positionAt, sequenceOf } from '../core/position.ts'
+import { type Entry, recordBytes } from '../core/record.ts'
+import type { AppendOutcome, Clock, CommittedChunk, Journal } from '../ports.ts'
+import { createChunkQueue, type Done, type Slice } from './chunk-queue.ts'
+import { startIdleRecords } from './idle-records.ts'
+import { isDiskFull, messageOf } from './journal-io.ts'
+import { JournalFull, type SegmentWriter } from './segment-writer.ts'
+
+export interface DurableJournal extends Journal {
+  /** Gives the memory of a delivered chunk back, once per chunk, also when it comes from another thread. */
+  release(memory: ArrayBuffer): void
+  /** Records at or before `needed` are needed by nobody. Rejects when a segment cannot be deleted. */
+  retain(needed: Position): Promise<void>
+}
+
+export interface GroupCommitOptions {
+  readonly clock: Clock
+  readonly deliver: (chunk: CommittedChunk) => void
+  readonly onHold: (reason: string | null) => void
+  readonly onClosed: () => void
+  readonly segments: SegmentWriter
+  /** Sequence of the next record. */
+  readonly next: number
+  readonly lastStamp: Millis
+  readonly retentionMs: number
+  readonly chunkBytes: number
+  readonly entryBytesMax: number
+  readonly chunksOutMax: number
+  readonly commitGapMs: number
+  readonly pendingBytesMax: number
+  readonly pendingEntriesMax: number
+}
+
+const RETRY_FIRST_MS = 50
+const RETRY_MAX_MS = 5000
+/** Chunks of one commit: bounds how late the first acknowledgement of a long queue leaves. */
+const CHUNKS_PER_COMMIT = 16
+/** With fewer chunks out, one leaves although it is not full: a quick reader gets small ones soon, a slow reader big ones. */
+const EAGER_CHUNKS_OUT = 2
+
+export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
+  const { clock, segments, chunksOutMax, commitGapMs } = options
+  const queue = createChunkQueue({ chunkBytes: options.chunkBytes, poolMax: chunksOutMax })
+  let next = options.next
+  let committed = positionAt(next - 1)
+  let lastStamp = options.lastStamp
+  let lastAppendAt = clock.now()
+  let lastCommitAt = -Infinity
+  let pendingBytes = 0
+  let pendingEntries = 0
+  let messages = 0
+  let chunksOut = 0
+  let holding: string | null = null
+  let running: Promise<void> | null = null
+  let closing: Promise<void> | null = null
+  let isScheduled = false
+  let isDelivering = false
+  let cancelTimer = () => {}
+  let wake = () => {}
+
+  const stopIdleRecords = startIdleRecords({
+    clock,
+    lastAppendAt: () => lastAppendAt,
+    append(entry) {
+      // While something waits for the disk or the reader, a later clock record would tell nobody anything.
+      if (pendingEntries === 0) append(entry, () => undefined)
+    },
+  })
+
+  function append(entry: Entry, done: Done): void {
+    const size = sizeOf(entry)
+    const reason = refusal(size)
+    if (reason !== null) {
+      call(done, { kind: 'refused', reason })
+      return
+    }
+    lastAppendAt = clock.now()
+    if (lastAppendAt > lastStamp) lastStamp = lastAppendAt
+    queue.put(entry, size, lastStamp, next++, done)
+    pendingBytes += size
+    pendingEntries++
+    if (entry.kind === 'message') messages++
+    schedule()
+  }
+
+  function refusal(size: number): 'closed' | 'too_large' | 'full' | null {
+    if (closing !== null) return 'closed'
+    if (size > options.entryBytesMax) return 'too_large'
+    const isFull =
+      pendingEntries >= options.pendingEntriesMax || pendingBytes + size > options.pendingBytesMax
+    return isFull ? 'full' : null
+  }
+
+  function schedule(): void {
+    if (isScheduled || running !== null || closing !== null || pendingEntries === 0) return
+    if (chunksOut >= chunksOutMax) {
+      hold(`slow reader: ${chunksOut} chunks were delivered and not given back`)
+      return
+    }
+    isScheduled = true
+    const waitMs = commitGapMs - (clock.now() - lastCommitAt)
+    // At least one turn of the loop, so that what came in with the same reads gathers; a clock set back must not stop commits.
+    if (waitMs > 0 && waitMs <= commitGapMs) cancelTimer = clock.after(waitMs, start)
+    else setImmediate(start)
+  }
+
+  function start(): void {
+    isScheduled = false
+    if (closing === null && running === null) void run()
+  }
+
+  function run(): Promise<void> {
+    running = commit()
+    return running
+  }
+
+  async function commit(): Promise<void> {
+    lastCommitAt = clock.now()
+    if (chunksOut < EAGER_CHUNKS_OUT) queue.seal()
+    const room = closing === null ? chunksOutMax - chunksOut : Infinity
+    const slices = queue.take(Math.min(CHUNKS_PER_COMMIT, room))
+    const failure = await write(slices)
+    running = null
+    if (failure === null) settle(slices)
+    else giveUp(slices, failure)
+    deliverReady()
+    schedule()
+  }
+
+  /** Tries until the slices are durable. Only when the journal is being closed it gives up and returns why. */
+  async function write(slices: readonly Slice[]): Promise<string | null> {
+    const [first] = slices
+    if (first === undefined) return null
+    const run = {
+      slices: slices.map((slice) => slice.bytes),
+      bytes: slices.reduce((sum, slice) => sum + slice.bytes.length, 0),
+      first: first.first,
+      stamp: first.stamps[0] ?? lastStamp,
+    }
+    for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(RETRY_MAX_MS, pauseMs * 2)) {
+      try {
+        await segments.append(run)
+        hold(null)
+        return null
+      } catch (error) {
+        hold(holdReason(error))
+        if (closing !== null) return holdReason(error)
+        await pause(pauseMs)
+      }
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  function settle(slices: readonly Slice[]): void {
+    for (const slice of slices) {
+      slice.chunk.committed = slice.end
+      committed = positionAt(slice.first + slice.dones.length - 1)
+      pendingBytes -= slice.bytes.length
+      pendingEntries -= slice.dones.length
+    }
+    for (const { first, dones, stamps } of slices) {
+      const position = positionAt(first)
+      for (const [index, done] of dones.entries())
+        call(done, {
+          kind: 'committed',
+          position: later(position, index),
+          receivedAt: stamps[index] ?? lastStamp,
+        })
+    }
+  }
+
+  /** The journal closes and the disk takes nothing: nobody is told yes, and nobody is left waiting. */
+  function giveUp(slices: readonly Slice[], cause: string): void {
+    pendingBytes = 0
+    pendingEntries = 0
+    for (const slice of [...slices, ...queue.take(Infinity)])
+      for (const done of slice.dones) call(done, { kind: 'unknown', cause })
+  }
+
+  function deliverReady(): void {
+    // A reader on this thread may give a chunk back while it takes it.
+    if (isDelivering) return
+    isDelivering = true
+    while (chunksOut < chunksOutMax || closing !== null) {
+      const chunk = queue.leave(closing !== null || chunksOut < EAGER_CHUNKS_OUT)
+      if (chunk === null) break
+      chunksOut++
+      const { count, filled } = chunk
+      call(options.deliver, {
+        first: positionAt(chunk.first),
+        count,
+        bytes: chunk.bytes.subarray(0, filled),
+      })
+    }
+    isDelivering = false
+  }
+
+  function hold(reason: string | null): void {
+    if (reason === holding) return
+    holding = reason
+    call(options.onHold, reason)
+  }
+
+  async function finish(): Promise<void> {
+    stopIdleRecords()
+    cancelTimer()
+    wake()
+    while (pendingEntries > 0) await (running ?? run())
+    deliverReady()
+    await segments.close()
+    options.onClosed()
+  }
+
+  return {
+    append,
+    get committed() {
+      return committed
+    },
+    status: () => ({
+      committed,
+      bytesOnDisk: segments.bytesOnDisk,
+      segments: segments.segments,
+      pendingBytes,
+      pendingEntries,
+      messages,
+      holding,
+    }),
+    release(memory) {
+      chunksOut = Math.max(0, chunksOut - 1)
+      queue.recycle(memory)
+      deliverReady()
+      schedule()
+    },
+    async retain(needed) {
+      await segments.retain(sequenceOf(needed), clock.now() - options.retentionMs)
+      wake()
+    },
+    close() {
+      closing ??= Promise.resolve().then(finish)
+      return closing
+    },
+  }
+}
+
+/** Bytes of the entry's frame; infinite when client or topic do not fit into one. */
+function sizeOf(entry: Entry): number {
+  try {
+    return recordBytes(entry)
+  } catch {
+    return Infinity
+  }
+}
+
+/** A bug in a callback ends the process like any other, but not before the others have been told. */
+function call<T extends AppendOutcome | CommittedChunk | string | null>(
+  callback: (value: T) => void,
+  value: T,
+): void {
+  try {
+    callback(value)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+function holdReason(error: unknown): string {
+  if (error instanceof JournalFull) return `journal full: ${messageOf(error)}`
+  return `${isDiskFull(error) ? 'disk full' : 'disk error'}: ${messageOf(error)}`
+}

@@ -1,0 +1,148 @@
+// The fold: one journal record in, effects out. Live, in recovery, in replay and in simulations it is the same object.
+
+import { createEngine, type Engine, type EngineSnapshot } from '../core/engine.ts'
+import type { DeviceType } from '../core/device-type.ts'
+import type { EffectSink } from '../core/effect.ts'
+import { ingest } from '../core/ingest.ts'
+import type { CaseAnswer, Command, Outcome } from '../core/input.ts'
+import { BEFORE_FIRST, formatPosition, type Millis, type Position } from '../core/position.ts'
+import type { JournalRecord } from '../core/record.ts'
+import { decodeCanonical } from '../decoders/canonical.ts'
+import { messageOf } from './message-of.ts'
+
+/** Totals since the journal began; `items` are readings, or the refused part of a message. */
+export interface PipelineCounts {
+  readonly messages: number
+  readonly items: number
+  readonly accepted: number
+  readonly quarantined: number
+}
+
+export interface PipelineSnapshot {
+  readonly position: Position
+  readonly engine: EngineSnapshot
+  readonly counts: PipelineCounts
+}
+
+export interface PipelineOptions {
+  readonly types: readonly DeviceType[]
+  readonly timeZone: string
+  readonly snapshot?: PipelineSnapshot
+}
+
+export interface Pipeline {
+  readonly engine: Engine
+  /** Position of the last consumed record. */
+  readonly position: Position
+  readonly counts: PipelineCounts
+  /** Consumes the record at `position`, which must come after the last one; effects are emitted in order. */
+  consume(record: JournalRecord, position: Position, emit: EffectSink): void
+  /** A record that is there but cannot be read any more: it ends in quarantine. */
+  damaged(reason: string, position: Position, emit: EffectSink): void
+  /** Lets time pass without a record; only simulations, which have no clock records, call it. */
+  advance(to: Millis, emit: EffectSink): void
+  snapshot(): PipelineSnapshot
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const engine = createEngine({
+    types: options.types,
+    timeZone: options.timeZone,
+    ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot.engine }),
+  })
+  let position = options.snapshot?.position ?? BEFORE_FIRST
+  const counts = { messages: 0, items: 0, accepted: 0, quarantined: 0, ...options.snapshot?.counts }
+
+  function enter(next: Position): void {
+    if (next <= position)
+      throw new RangeError(
+        `Cannot consume ${formatPosition(next)}: expected a position after ${formatPosition(position)}`,
+      )
+    position = next
+  }
+
+  function message(record: JournalRecord, emit: EffectSink): void {
+    const result = ingest(messageOf(record, position), engine, decodeCanonical, emit)
+    counts.messages++
+    counts.items += result.items
+    counts.accepted += result.accepted
+    counts.quarantined += result.quarantined
+  }
+
+  return {
+    engine,
+    get position() {
+      return position
+    },
+    counts,
+    consume(record, next, emit) {
+      enter(next)
+      engine.advance(record.receivedAt, next, emit)
+      switch (record.kind) {
+        case 'message':
+          message(record, emit)
+          break
+        case 'command': {
+          const command = parse<Command>(record.payload)
+          if (command === null) emit(unreadable(next))
+          else engine.command(command, record.client, next, emit)
+          break
+        }
+        case 'answer': {
+          const answer = parse<CaseAnswer>(record.payload)
+          if (answer === null) emit(unreadable(next))
+          else engine.answer(answer, next, emit)
+          break
+        }
+        case 'clock':
+          break
+      }
+    },
+    damaged(reason, next, emit) {
+      enter(next)
+      counts.messages++
+      counts.items++
+      counts.quarantined++
+      emit({
+        kind: 'quarantine',
+        item: {
+          id: `${formatPosition(next)}.0`,
+          position: next,
+          at: engine.now,
+          client: '',
+          topic: '',
+          device: null,
+          payload: new Uint8Array(0),
+          http: false,
+          simulated: false,
+          code: 'damaged_record',
+          detail: reason,
+        },
+      })
+    },
+    advance(to, emit) {
+      engine.advance(to, position, emit)
+    },
+    snapshot: () => ({ position, engine: engine.snapshot(), counts: { ...counts } }),
+  }
+}
+
+/** Commands and answers were checked before they were journaled; only a damaged or foreign journal gets past that. */
+function parse<T>(payload: Uint8Array): T | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(payload))
+    return typeof value === 'object' && value !== null ? (value as T) : null
+  } catch {
+    return null
+  }
+}
+
+function unreadable(position: Position) {
+  const outcome: Outcome = {
+    ok: false,
+    code: 'invalid',
+    detail: 'Cannot read the input: expected a JSON object',
+    errors: [],
+  }
+  return { kind: 'outcome', position, outcome } as const
+}

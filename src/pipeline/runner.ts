@@ -1,0 +1,233 @@
+// Follows the journal on the engine thread: records in, effects into the stores, reports out. Knows no thread and no file.
+//
+//   chunk ─▶ pipeline ─▶ effects ─┬─ readings ──────────▶ telemetry writer (own cursor)
+//                                 ├─ state, outcomes ───▶ state store, at once, then reported
+//                                 └─ latest values ─────▶ state store, gathered for `latestMs`
+
+import type { Alert } from '../core/alert.ts'
+import type { DeviceAccess } from '../core/device.ts'
+import type { Effect, Latest } from '../core/effect.ts'
+import type { Outcome } from '../core/input.ts'
+import { later, type Position } from '../core/position.ts'
+import { frameEnd, readRecord } from '../core/record.ts'
+import type { Ticket } from '../core/ticket.ts'
+import type { Clock, PlacedEffect, StateStore, TelemetryStore } from '../ports.ts'
+import type { TailItem } from './message-of.ts'
+import type { Report } from './messages.ts'
+import type { Pipeline } from './pipeline.ts'
+import { readingsOf } from './reread.ts'
+import type { Snapshots } from './snapshots.ts'
+import { createTelemetryWriter } from './telemetry-writer.ts'
+
+export interface RunnerOptions {
+  readonly pipeline: Pipeline
+  readonly state: StateStore
+  readonly telemetry: TelemetryStore
+  /** Where the telemetry store was complete at the last snapshot. */
+  readonly telemetryPosition: Position
+  readonly snapshots: Snapshots
+  /** The committed journal after a position. */
+  readonly readJournal: (after: Position, through: Position) => Iterable<TailItem>
+  readonly clock: Clock
+  readonly report: (report: Report) => void
+  readonly onSnapshot: (needed: Position) => void
+  readonly onProblem: (message: string, detail: string) => void
+  readonly snapshotEveryMs: number
+  readonly latestMs?: number
+  readonly settleMs?: number
+}
+
+export interface Runner {
+  /** Brings the engine from its snapshot to `through`; call once, before the first chunk. */
+  recover(through: Position): Promise<void>
+  consume(chunk: Buffer, first: Position, count: number): void
+  snapshot(): Promise<void>
+  /** Applies everything, takes a last snapshot and closes the stores. */
+  close(): Promise<void>
+}
+
+/** While a telemetry store lags, memory of effects is bounded by applying them at least this often. */
+const EFFECTS_MAX = 5_000
+
+export function createRunner(options: RunnerOptions): Runner {
+  const { pipeline, state, clock, latestMs = 500, settleMs = 20 } = options
+  const { engine } = pipeline
+  let placed: PlacedEffect[] = []
+  let outcomes: [Position, Outcome][] = []
+  let dirty = new Set<string>()
+  let latestAt = 0
+  let snapshotAt = clock.now()
+  let snapshotPosition = pipeline.position
+  let changed = false
+  let cancelSettle: (() => void) | null = null
+  let busy: Promise<void> = Promise.resolve()
+
+  const writer = createTelemetryWriter({
+    store: options.telemetry,
+    clock,
+    position: options.telemetryPosition,
+    through: pipeline.position,
+    reread: (after) => readingsOf(options.readJournal(after, pipeline.position), engine),
+    onError: (error, waitMs) =>
+      options.onProblem('telemetry store failed', `${String(error)}; next try in ${waitMs} ms`),
+    onBehind: () =>
+      options.onProblem(
+        'telemetry store behind',
+        'the queue is full; missing readings will be read from the journal',
+      ),
+  })
+
+  function emit(effect: Effect): void {
+    if (effect.kind === 'reading') {
+      writer.offer(effect.reading)
+      dirty.add(effect.reading.device)
+    } else if (effect.kind === 'outcome') outcomes.push([effect.position, effect.outcome])
+    else {
+      placed.push({ position: pipeline.position, effect })
+      if (effect.kind === 'device_removed') dirty.delete(effect.id)
+    }
+  }
+
+  /** Applies what has gathered and tells the main thread. */
+  function settle(withLatest: boolean): void {
+    cancelSettle?.()
+    cancelSettle = null
+    const latest = withLatest ? latestOf(dirty) : []
+    if (withLatest) {
+      dirty = new Set()
+      latestAt = clock.now()
+    }
+    const effects = placed
+    const answers = outcomes
+    placed = []
+    outcomes = []
+    state.apply(effects, latest, pipeline.position)
+    changed = false
+    options.report(reportOf(effects, answers, latest))
+  }
+
+  function latestOf(devices: ReadonlySet<string>): Latest[] {
+    const found: Latest[] = []
+    for (const id of devices) {
+      const latest = engine.latest(id)
+      if (latest !== undefined) found.push(latest)
+    }
+    return found
+  }
+
+  function reportOf(
+    effects: readonly PlacedEffect[],
+    answers: readonly [Position, Outcome][],
+    latest: readonly Latest[],
+  ): Report {
+    const alerts: Alert[] = []
+    const tickets: Ticket[] = []
+    const presence: { device: string; state: 'online' | 'offline'; at: number }[] = []
+    const access: { access: DeviceAccess; credentialChanged: boolean }[] = []
+    const removed: string[] = []
+    for (const { effect } of effects)
+      switch (effect.kind) {
+        case 'alert':
+          alerts.push(effect.alert)
+          break
+        case 'ticket':
+          tickets.push(effect.ticket)
+          break
+        case 'presence':
+          presence.push({ device: effect.device, state: effect.state, at: effect.at })
+          break
+        case 'device':
+          access.push({ access: effect.access, credentialChanged: effect.credentialChanged })
+          break
+        case 'device_removed':
+          removed.push(effect.id)
+          break
+        case 'quarantine':
+          break
+      }
+    return {
+      consumed: pipeline.position,
+      consumedAt: engine.now,
+      telemetry: writer.position,
+      telemetryBehind: writer.behind,
+      telemetryQueued: writer.queued,
+      snapshot: snapshotPosition,
+      counts: { ...pipeline.counts },
+      ...options.telemetry.counts(),
+      outcomes: answers,
+      access,
+      removed,
+      changes: { alerts, tickets, readings: latest, presence },
+    }
+  }
+
+  function afterChunk(): void {
+    changed = true
+    const now = clock.now()
+    if (placed.length > 0 || outcomes.length > 0) settle(now - latestAt >= latestMs)
+    else
+      cancelSettle ??= clock.after(now - latestAt >= latestMs ? settleMs : latestMs, () =>
+        settle(true),
+      )
+    if (now - snapshotAt >= options.snapshotEveryMs) {
+      snapshotAt = now
+      void takeSnapshot()
+    }
+  }
+
+  function takeSnapshot(): Promise<void> {
+    busy = busy.then(async () => {
+      try {
+        await writer.flush()
+        const telemetry = writer.position
+        await options.telemetry.sync()
+        // From here on nothing else runs on this thread, so state and snapshot are one cut, and both are behind what is synced.
+        if (changed) settle(true)
+        state.sync()
+        options.snapshots.write({ pipeline: pipeline.snapshot(), telemetry })
+        snapshotPosition = pipeline.position
+        options.onSnapshot(telemetry)
+      } catch (error) {
+        options.onProblem('snapshot failed', String(error))
+      }
+    })
+    return busy
+  }
+
+  return {
+    async recover(through) {
+      await writer.flush()
+      for (const item of options.readJournal(pipeline.position, through)) {
+        if ('damaged' in item) pipeline.damaged(item.damaged, item.position, emit)
+        else pipeline.consume(item.record, item.position, emit)
+        writer.reached(pipeline.position)
+        if (placed.length >= EFFECTS_MAX) settle(false)
+        if (writer.queued >= EFFECTS_MAX) await writer.flush()
+      }
+      writer.reached(pipeline.position)
+      await writer.flush()
+      settle(true)
+    },
+    consume(chunk, first, count) {
+      let offset = 0
+      for (let index = 0; index < count; index++) {
+        const position = later(first, index)
+        if (position > pipeline.position)
+          pipeline.consume(readRecord(chunk, offset), position, emit)
+        offset = frameEnd(chunk, offset)
+      }
+      writer.reached(pipeline.position)
+      afterChunk()
+    },
+    snapshot: takeSnapshot,
+    async close() {
+      cancelSettle?.()
+      cancelSettle = null
+      settle(true)
+      await takeSnapshot()
+      await writer.close()
+      await options.telemetry.close()
+      state.close()
+    },
+  }
+}

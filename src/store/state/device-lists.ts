@@ -1,0 +1,60 @@
+// Reads the registry: lists, one device with how it is doing, and what the doors need.
+
+import type { DatabaseSync } from 'node:sqlite'
+import type { Device, DeviceAccess } from '../../core/device.ts'
+import type { Latest } from '../../core/effect.ts'
+import type { StateReader } from '../../ports.ts'
+import { jsonIn, numberIn, numberOrNullIn, textOrNullIn } from '../sqlite/row.ts'
+import type { Statements } from '../sqlite/statements.ts'
+import { equalities, listPage, type List } from './list-page.ts'
+
+const devicesById: List<Device> = {
+  table: 'devices',
+  order: ['id'],
+  direction: 'ASC',
+  columns: 'document',
+  read: (row) => jsonIn(row, 'document'),
+}
+
+export function createDeviceLists(
+  database: DatabaseSync,
+  prepared: Statements,
+): Pick<StateReader, 'devices' | 'device' | 'access' | 'latest' | 'anySimulated'> {
+  return {
+    devices({ type, division, parent, search }, paging) {
+      const conditions = [...equalities({ type, division, parent })]
+      if (search !== null)
+        conditions.push({ sql: 'instr(search, ?) > 0', parameters: [search.toLowerCase()] })
+      return listPage(prepared, devicesById, conditions, paging)
+    },
+    device(id) {
+      const row = prepared(
+        `SELECT document, has_credential, state,
+           max(coalesce(received_at, 0), iif(state = 'online', at, 0)) AS last_seen_at,
+           received_at IS NULL AND state IS NOT 'online' AS never_seen
+         FROM devices LEFT JOIN presence ON presence.device = id LEFT JOIN
+           (SELECT device, received_at FROM latest) AS newest ON newest.device = id
+         WHERE id = ?`,
+      ).get(id)
+      if (row === undefined) return null
+      const state = textOrNullIn(row, 'state')
+      return {
+        ...jsonIn<Device>(row, 'document'),
+        presence: state === 'online' || state === 'offline' ? state : null,
+        lastSeenAt: numberIn(row, 'never_seen') === 1 ? null : numberOrNullIn(row, 'last_seen_at'),
+        hasCredential: numberIn(row, 'has_credential') === 1,
+      }
+    },
+    *access() {
+      // A statement of its own: it is stepped while the caller may be using others.
+      const statement = database.prepare('SELECT access FROM devices ORDER BY id')
+      for (const row of statement.iterate()) yield jsonIn<DeviceAccess>(row, 'access')
+    },
+    anySimulated: () =>
+      numberIn(prepared('SELECT any_simulated FROM meta').get() ?? {}, 'any_simulated') === 1,
+    latest(device) {
+      const row = prepared('SELECT document FROM latest WHERE device = ?').get(device)
+      return row === undefined ? null : jsonIn<Latest>(row, 'document')
+    },
+  }
+}

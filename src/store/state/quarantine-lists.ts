@@ -1,0 +1,43 @@
+// Reads the quarantine: what was refused, newest first, and how much of it there ever was.
+
+import type { Quarantined } from '../../core/reading.ts'
+import type { StateReader } from '../../ports.ts'
+import { bytesIn, jsonIn, numberIn, textIn, type Row } from '../sqlite/row.ts'
+import type { Statements } from '../sqlite/statements.ts'
+import { equalities, listPage, type List } from './list-page.ts'
+
+const quarantineNewestFirst: List<Quarantined> = {
+  table: 'quarantine',
+  order: ['number'],
+  direction: 'DESC',
+  columns: 'document, payload',
+  read: quarantinedIn,
+}
+
+export function createQuarantineLists(
+  prepared: Statements,
+): Pick<StateReader, 'quarantine' | 'quarantined' | 'quarantineCounts'> {
+  return {
+    quarantine({ device, code }, paging) {
+      return listPage(prepared, quarantineNewestFirst, equalities({ device, code }), paging)
+    },
+    quarantined(ids) {
+      // In the order they were asked for; ids that are gone or never were are left out.
+      return ids.flatMap((id) => {
+        const row = prepared('SELECT document, payload FROM quarantine WHERE id = ?').get(id)
+        return row === undefined ? [] : [quarantinedIn(row)]
+      })
+    },
+    quarantineCounts() {
+      const rows = prepared('SELECT code, total FROM quarantine_counts ORDER BY code').all()
+      return Object.fromEntries(rows.map((row) => [textIn(row, 'code'), numberIn(row, 'total')]))
+    },
+  }
+}
+
+function quarantinedIn(row: Row): Quarantined {
+  return {
+    ...jsonIn<Omit<Quarantined, 'payload'>>(row, 'document'),
+    payload: bytesIn(row, 'payload'),
+  }
+}

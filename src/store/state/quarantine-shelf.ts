@@ -1,0 +1,73 @@
+// Keeps refused messages for people to look at and to send again, within bounds, and counts all there ever were by their code.
+
+import type { Quarantined } from '../../core/reading.ts'
+import { numberIn } from '../sqlite/row.ts'
+import type { Statements } from '../sqlite/statements.ts'
+
+/** The newest are kept; the counts by code go on. */
+export interface QuarantineBounds {
+  /** Per device, or per client where no device is known: one broken sender cannot push out what the others sent. */
+  readonly perSourceMax: number
+  readonly max: number
+}
+
+export interface QuarantineShelf {
+  /** Keeps the item; one that is there already changes and counts nothing. */
+  put(item: Quarantined): void
+  /** Drops what is beyond the bounds; once per transaction, after its items. */
+  trim(): void
+  /** After a transaction was rolled back. */
+  recount(): void
+}
+
+export function createQuarantineShelf(
+  prepared: Statements,
+  bounds: QuarantineBounds,
+): QuarantineShelf {
+  let kept = countKept()
+  const grown = new Set<string>()
+
+  function countKept(): number {
+    return numberIn(prepared('SELECT count(*) AS kept FROM quarantine').get() ?? {}, 'kept')
+  }
+
+  function trimSource(source: string): void {
+    kept -= Number(
+      prepared(
+        `DELETE FROM quarantine WHERE source = ?1 AND number <= (
+           SELECT number FROM quarantine WHERE source = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
+      ).run(source, bounds.perSourceMax).changes,
+    )
+  }
+
+  return {
+    put(item) {
+      const { payload, ...document } = item
+      const source = item.device === null ? `client ${item.client}` : `device ${item.device}`
+      const inserted = prepared(
+        `INSERT INTO quarantine (id, source, device, code, payload, document) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING`,
+      ).run(item.id, source, item.device, item.code, payload, JSON.stringify(document))
+      if (inserted.changes === 0) return
+      prepared(
+        'INSERT INTO quarantine_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET total = total + 1',
+      ).run(item.code)
+      kept++
+      grown.add(source)
+    },
+    trim() {
+      for (const source of grown) trimSource(source)
+      grown.clear()
+      if (kept <= bounds.max) return
+      kept -= Number(
+        prepared(
+          'DELETE FROM quarantine WHERE number IN (SELECT number FROM quarantine ORDER BY number LIMIT ?)',
+        ).run(kept - bounds.max).changes,
+      )
+    },
+    recount() {
+      grown.clear()
+      kept = countKept()
+    },
+  }
+}

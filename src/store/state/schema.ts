@@ -1,0 +1,87 @@
+// The tables of the state database. Documents are kept whole as JSON; what lists filter and sort by stands beside in columns.
+
+import type { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from '../sqlite/in-transaction.ts'
+import { numberIn } from '../sqlite/row.ts'
+
+const STATE_FORMAT = 1
+
+/** Throws when a newer version of the product wrote the file, or when it is no state file. */
+export function checkStateFormat(database: DatabaseSync, file: string): void {
+  const row = database.prepare('SELECT format FROM meta').get()
+  const format = row === undefined ? null : numberIn(row, 'format')
+  if (format === null || format > STATE_FORMAT)
+    throw new Error(
+      `Cannot open the state in ${file}: expected format ${STATE_FORMAT} or older, got ${format ?? 'none'}` +
+        (format === null ? '' : ', written by a newer version'),
+    )
+}
+
+/** Makes the tables in a new file; an existing file is only checked. */
+export function prepareStateSchema(database: DatabaseSync, file: string): void {
+  inTransaction(database, () => {
+    const made = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'").get()
+    if (made === undefined) database.exec(TABLES)
+  })
+  checkStateFormat(database, file)
+}
+
+/** The outbox query repeats this condition word for word, so that its index serves it. */
+export const UNDELIVERED = "delivery IN ('queued', 'retrying')"
+
+const TABLES = `
+  CREATE TABLE meta (
+    format INTEGER NOT NULL, applied INTEGER NOT NULL, any_simulated INTEGER NOT NULL
+  );
+  INSERT INTO meta VALUES (${STATE_FORMAT}, 0, 0);
+
+  CREATE TABLE devices (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, division TEXT NOT NULL, parent TEXT,
+    search TEXT NOT NULL, has_credential INTEGER NOT NULL, access TEXT NOT NULL, document TEXT NOT NULL
+  );
+  CREATE INDEX devices_by_type ON devices (type, id);
+  CREATE INDEX devices_by_division ON devices (division, id);
+  CREATE INDEX devices_by_parent ON devices (parent, id) WHERE parent IS NOT NULL;
+
+  CREATE TABLE presence (
+    device TEXT PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE latest (
+    device TEXT PRIMARY KEY, received_at INTEGER NOT NULL, document TEXT NOT NULL
+  );
+
+  -- closed (0 or 1), severity, age (minus raisedAt), id: ascending, this is the order of the list.
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY, closed INTEGER NOT NULL, severity TEXT NOT NULL, age INTEGER NOT NULL,
+    division TEXT NOT NULL, type TEXT NOT NULL, device TEXT NOT NULL, document TEXT NOT NULL
+  );
+  CREATE INDEX alerts_in_order ON alerts (closed, severity, age, id);
+  CREATE INDEX alerts_of_device ON alerts (device, closed, severity, age, id);
+  CREATE TABLE timeline (
+    alert TEXT NOT NULL, position INTEGER NOT NULL, ordinal INTEGER NOT NULL, entry TEXT NOT NULL,
+    PRIMARY KEY (alert, position, ordinal)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE tickets (
+    id TEXT PRIMARY KEY, opened_at INTEGER NOT NULL, delivery TEXT NOT NULL, case_no TEXT,
+    division TEXT NOT NULL, device TEXT NOT NULL, document TEXT NOT NULL, report TEXT NOT NULL
+  );
+  CREATE INDEX tickets_in_order ON tickets (opened_at, id);
+  CREATE INDEX tickets_of_device ON tickets (device, opened_at, id);
+  CREATE INDEX tickets_by_case ON tickets (case_no) WHERE case_no IS NOT NULL;
+  CREATE INDEX tickets_undelivered ON tickets (opened_at, id) WHERE ${UNDELIVERED};
+  CREATE TABLE history (
+    ticket TEXT NOT NULL, position INTEGER NOT NULL, ordinal INTEGER NOT NULL, entry TEXT NOT NULL,
+    PRIMARY KEY (ticket, position, ordinal)
+  ) WITHOUT ROWID;
+
+  -- source: whose share of the quarantine it takes, the device or, where none is known, the client.
+  CREATE TABLE quarantine (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL,
+    device TEXT, code TEXT NOT NULL, payload BLOB NOT NULL, document TEXT NOT NULL
+  );
+  CREATE INDEX quarantine_of_source ON quarantine (source, number);
+  CREATE INDEX quarantine_of_device ON quarantine (device, number) WHERE device IS NOT NULL;
+  CREATE INDEX quarantine_by_code ON quarantine (code, number);
+  CREATE TABLE quarantine_counts (code TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
+`

@@ -1,0 +1,139 @@
+// One device type's readings of one UTC day, as the writer holds them. Its position and counts change with its rows or not at all.
+
+import type { SQLInputValue } from 'node:sqlite'
+import type { Reading } from '../../core/reading.ts'
+import type { Position } from '../../core/position.ts'
+import type { WriteCounts } from '../../ports.ts'
+import { inTransaction } from '../sqlite/in-transaction.ts'
+import { makeDurable } from '../sqlite/make-durable.ts'
+import { openForWriting } from '../sqlite/open-database.ts'
+import { numberIn, textIn } from '../sqlite/row.ts'
+import { prepareDaySchema } from './day-schema.ts'
+import {
+  KEY_COLUMNS,
+  mergeParameters,
+  prepareDayStatements,
+  pushRow,
+  ROWS_PER_INSERT,
+} from './day-statements.ts'
+
+export interface DayFile {
+  readonly path: string
+  counts(): WriteCounts
+  /**
+   * Takes the readings after the file's position, in order, in one transaction. When it throws nothing of it is kept, and the
+   * file must be closed and opened again before the next write.
+   */
+  write(readings: readonly Reading[], through: Position): void
+  sync(): void
+  close(): void
+}
+
+/** Opens or makes the file. Throws when it cannot be opened or a newer version wrote it. */
+export function openDayFile(path: string, metrics: readonly string[]): DayFile {
+  const database = openForWriting(path, 'normal')
+  try {
+    const meta = prepareDaySchema(database, path, metrics)
+    const statements = prepareDayStatements(database, metrics)
+    const rowWidth = KEY_COLUMNS + metrics.length
+    const numbers = new Map<string, number>()
+    /** By device number: no row of that device has a later time than this. */
+    const latestTs: number[] = []
+    let applied = meta.applied
+    let counts = meta.counts
+    // What a killed process has committed is in the file, and perhaps not on the disk yet.
+    let unsynced = true
+
+    const newest = database.prepare('SELECT max(ts) AS ts FROM readings').get()?.['ts']
+    for (const row of database.prepare('SELECT number, id FROM devices').iterate()) {
+      const number = numberIn(row, 'number')
+      numbers.set(textIn(row, 'id'), number)
+      latestTs[number] = typeof newest === 'number' ? newest : Number.NEGATIVE_INFINITY
+    }
+
+    function numberOf(device: string): number {
+      const known = numbers.get(device)
+      if (known !== undefined) return known
+      const number = numbers.size
+      statements.addDevice.run(number, device)
+      numbers.set(device, number)
+      latestTs[number] = Number.NEGATIVE_INFINITY
+      return number
+    }
+
+    /** Inserts what is surely new, many rows at a time, and returns the others in their order. */
+    function insertNew(readings: readonly Reading[]): { stored: number; others: Reading[] } {
+      const others: Reading[] = []
+      let parameters: SQLInputValue[] = []
+      let stored = 0
+      for (const reading of readings) {
+        if (reading.position <= applied) continue
+        const number = numberOf(reading.device)
+        const ts = Math.floor(reading.ts)
+        if (ts <= (latestTs[number] ?? 0)) {
+          others.push(reading)
+          continue
+        }
+        latestTs[number] = ts
+        pushRow(parameters, reading, ts, number)
+        stored++
+        if (parameters.length === rowWidth * ROWS_PER_INSERT) {
+          statements.insertMany.run(...parameters)
+          parameters = []
+        }
+      }
+      for (let at = 0; at < parameters.length; at += rowWidth)
+        statements.insertOne.run(...parameters.slice(at, at + rowWidth))
+      return { stored, others }
+    }
+
+    /** Inserts a row that may be there already; false when it is. */
+    function insertOne(reading: Reading): boolean {
+      const parameters: SQLInputValue[] = []
+      pushRow(parameters, reading, Math.floor(reading.ts), numberOf(reading.device))
+      return statements.insertOne.run(...parameters).changes === 1
+    }
+
+    /** Merges into the row that is there; true when a value changed. */
+    function merge(reading: Reading): boolean {
+      const number = numberOf(reading.device)
+      const ts = Math.floor(reading.ts)
+      if (reading.simulated) statements.markSimulated.run(ts, number)
+      return statements.merge.run(...mergeParameters(reading, ts, number)).changes === 1
+    }
+
+    return {
+      path,
+      counts: () => counts,
+      write(readings, through) {
+        if (through <= applied) return
+        counts = inTransaction(database, () => {
+          const { stored, others } = insertNew(readings)
+          let lateStored = 0
+          let revised = 0
+          for (const reading of others)
+            if (insertOne(reading)) lateStored++
+            else if (merge(reading)) revised++
+          const after = {
+            stored: counts.stored + stored + lateStored,
+            duplicate: counts.duplicate + others.length - lateStored,
+            revised: counts.revised + revised,
+          }
+          statements.setMeta.run(through, after.stored, after.duplicate, after.revised)
+          return after
+        })
+        applied = through
+        unsynced = true
+      },
+      sync() {
+        if (!unsynced) return
+        makeDurable(database, path)
+        unsynced = false
+      },
+      close: () => database.close(),
+    }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
