@@ -10,15 +10,25 @@ const REGISTER_BATCH = 500
 const CREDENTIALS_AT_ONCE = 16
 const PAGES_MAX = 1000
 const ANSWER_MAX_MS = 30_000
+const ATTEMPTS_MAX = 60
+const RETRY_AFTER_MAX_MS = 10_000
 
 const credentialSchema = z.object({ username: z.string(), password: z.string() })
-const deviceSchema = z.object({ id: z.string(), type: z.string(), simulated: z.boolean().default(false) })
+const deviceSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  simulated: z.boolean().default(false),
+})
 const alertSchema = z.object({
   id: z.string(),
   device: z.string(),
   rule: z.string(),
   severity: z.string(),
   raisedAt: z.string().transform((text) => Date.parse(text)),
+  returnedAt: z
+    .string()
+    .nullish()
+    .transform((text) => (typeof text === 'string' ? Date.parse(text) : null)),
 })
 const ticketSchema = z.object({
   id: z.string(),
@@ -52,7 +62,21 @@ export interface ApiClientOptions {
 export function createApiClient({ url, token, clock }: ApiClientOptions): ApiClient {
   const base = `${url.replace(/\/$/, '')}/api/v1`
 
+  /** Waits and repeats where the product asks for patience: its write limit is below what a fleet wants at its start. */
   async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await ask(method, path, body)
+      if (answer.status >= 200 && answer.status < 300)
+        return answer.text === '' ? null : JSON.parse(answer.text)
+      if ((answer.status !== 429 && answer.status !== 503) || attempt === ATTEMPTS_MAX)
+        throw new Error(
+          `Cannot ${method} ${base}${path}: expected a 2xx answer, got ${answer.status} ${answer.text.slice(0, 400)}`,
+        )
+      await new Promise<void>((resolve) => void clock.after(answer.retryAfterMs, resolve))
+    }
+  }
+
+  async function ask(method: 'GET' | 'POST', path: string, body: unknown) {
     const giveUp = new AbortController()
     const cancel = clock.after(ANSWER_MAX_MS, () => giveUp.abort())
     try {
@@ -65,12 +89,16 @@ export function createApiClient({ url, token, clock }: ApiClientOptions): ApiCli
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: giveUp.signal,
       })
-      const text = await answer.text()
-      if (!answer.ok) throw new Error(`expected a 2xx answer, got ${answer.status} ${text.slice(0, 400)}`)
-      return text === '' ? null : JSON.parse(text)
+      const retryAfterMs = Number(answer.headers.get('retry-after') ?? 1) * 1000
+      return {
+        status: answer.status,
+        text: await answer.text(),
+        retryAfterMs: Number.isFinite(retryAfterMs)
+          ? Math.min(RETRY_AFTER_MAX_MS, Math.max(50, retryAfterMs))
+          : 1000,
+      }
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error)
-      throw new Error(`Cannot ${method} ${base}${path}: ${cause}`, { cause: error })
+      throw new Error(`Cannot ${method} ${base}${path}: ${causeOf(error)}`, { cause: error })
     } finally {
       cancel()
     }
@@ -93,11 +121,15 @@ export function createApiClient({ url, token, clock }: ApiClientOptions): ApiCli
 
   return {
     async register(devices) {
-      const known = new Map((await list('/devices', deviceSchema)).map((device) => [device.id, device]))
+      const known = new Map(
+        (await list('/devices', deviceSchema)).map((device) => [device.id, device]),
+      )
       for (const device of devices) {
         const there = known.get(device.id)
         if (there !== undefined && !there.simulated)
-          throw new Error(`Cannot play on ${device.id}: expected a simulated device, got a real one of that name`)
+          throw new Error(
+            `Cannot play on ${device.id}: expected a simulated device, got a real one of that name`,
+          )
       }
       const missing = devices.filter((device) => !known.has(device.id))
       for (let at = 0; at < missing.length; at += REGISTER_BATCH)
@@ -109,7 +141,12 @@ export function createApiClient({ url, token, clock }: ApiClientOptions): ApiCli
       const waiting = ids.values()
       const worker = async (): Promise<void> => {
         for (const id of waiting)
-          found.set(id, credentialSchema.parse(await call('POST', `/devices/${encodeURIComponent(id)}/credentials`)))
+          found.set(
+            id,
+            credentialSchema.parse(
+              await call('POST', `/devices/${encodeURIComponent(id)}/credentials`),
+            ),
+          )
       }
       await Promise.all(Array.from({ length: Math.min(CREDENTIALS_AT_ONCE, ids.length) }, worker))
       return found
@@ -117,4 +154,10 @@ export function createApiClient({ url, token, clock }: ApiClientOptions): ApiCli
     alerts: () => list('/alerts?state=all', alertSchema),
     tickets: () => list('/tickets', ticketSchema),
   }
+}
+
+/** `fetch` hides the reason (refused, timed out) one level down. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

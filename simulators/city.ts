@@ -22,7 +22,20 @@ const LON_DEGREES_PER_METRE = 1 / (111_320 * Math.cos((CENTRE.lat * Math.PI) / 1
 const BLOCK_METRES = 320
 const LAMP_SPACING_METRES = 35
 const ROAD_CLASSES = ['主干道', '次干道', '支路'] as const
-const ROAD_NAMES = ['沙枣', '河柳', '向阳', '麦浪', '葵园', '渡口', '杏林', '驼铃', '雁滩', '新渠', '芦苇', '云川']
+const ROAD_NAMES = [
+  '沙枣',
+  '河柳',
+  '向阳',
+  '麦浪',
+  '葵园',
+  '渡口',
+  '杏林',
+  '驼铃',
+  '雁滩',
+  '新渠',
+  '芦苇',
+  '云川',
+]
 const COVER_KINDS = [
   { name: '雨水井盖', component: '0103', department: '排水公司' },
   { name: '污水井盖', component: '0102', department: '排水公司' },
@@ -59,7 +72,10 @@ function createFeeder(index: number, lamps: readonly NewDevice[]): NewDevice {
     department: '路灯管理所',
     componentCode: componentCode('2104', index),
     rated: {
-      current: round(amperes.reduce((sum, value) => sum + value, 0), 2),
+      current: round(
+        amperes.reduce((sum, value) => sum + value, 0),
+        2,
+      ),
       power: round(watts / 1000, 3),
     },
   }

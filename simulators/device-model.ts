@@ -50,7 +50,9 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
   const { seed, device, type, faults } = options
   const physics = physicsOf[device.type]
   if (physics === undefined)
-    throw new RangeError(`Cannot simulate ${device.id}: expected a type out of ${Object.keys(physicsOf).join(', ')}, got ${device.type}`)
+    throw new RangeError(
+      `Cannot simulate ${device.id}: expected a type out of ${Object.keys(physicsOf).join(', ')}, got ${device.type}`,
+    )
   const { measure, rhythm } = physics
   const traits = stream(seed, device.id, 'traits')
   const phase = traits.next()
@@ -70,13 +72,22 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
   function momentOf(target: NewDevice, at: Millis, children: readonly NewDevice[]): Moment {
     const stress = stressOf(target, faults, at)
     const measuredAt = stress.stuckSince ?? at
-    return { seed, device: target, at: measuredAt, stress, children: children.map((child) => momentOf(child, measuredAt, [])) }
+    return {
+      seed,
+      device: target,
+      at: measuredAt,
+      stress,
+      children: children.map((child) => momentOf(child, measuredAt, [])),
+    }
   }
 
   /** The meter counts what was drawn since it was last read. */
   function withEnergy(metrics: Metrics, at: Millis): Metrics {
     if (!metersEnergy) return metrics
-    const kilowatts = typeof metrics['active_power'] === 'number' ? metrics['active_power'] : Number(metrics['power'] ?? 0) / 1000
+    const kilowatts =
+      typeof metrics['active_power'] === 'number'
+        ? metrics['active_power']
+        : Number(metrics['power'] ?? 0) / 1000
     energyKwh += kilowatts * ((at - (meteredAt ?? at)) / HOUR_MS)
     meteredAt = at
     return { ...metrics, energy_total: energyKwh }
@@ -91,7 +102,9 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
     },
     nextReport(after) {
       const next = after + intervalAt(after)
-      return rhythm.followsLighting ? Math.min(next, nextLightingChange(device, after) + SETTLE_MS) : next
+      return rhythm.followsLighting
+        ? Math.min(next, nextLightingChange(device, after) + SETTLE_MS)
+        : next
     },
     faultReports() {
       const times = faults
@@ -106,10 +119,15 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
       seq += 1
       const radio = rssi + Math.round(3 * noiseAt(seed, device.id, 'rssi', at))
       const ts = at + moment.stress.clockSkewMs
-      const report = encodeReport({ ts, seq, metrics: withEnergy(measure(moment), at), rssi: radio }, type)
+      const report = encodeReport(
+        { ts, seq, metrics: withEnergy(measure(moment), at), rssi: radio },
+        type,
+      )
       const payload = moment.stress.isGarbled ? garble(report, damage) : report
       const message = { at, client: device.id, topic, payload }
-      return moment.stress.isDoubled ? [message, { ...message, at: at + DOUBLE_DELAY_MS }] : [message]
+      return moment.stress.isDoubled
+        ? [message, { ...message, at: at + DOUBLE_DELAY_MS }]
+        : [message]
     },
   }
 }

@@ -35,7 +35,10 @@ export function createDirectTarget(options: DirectTargetOptions): Target {
     cases,
     onEffect(effect) {
       if (effect.kind === 'alert') {
-        if (!alerts.has(effect.alert.id)) alerts.set(effect.alert.id, effect.alert)
+        const { alert } = effect
+        const raisedAt = alerts.get(alert.id)?.raisedAt ?? alert.raisedAt
+        if (effect.entry.what === 'raised' || effect.entry.what === 'raised_again') attend(alert.id)
+        alerts.set(alert.id, { ...alert, raisedAt, returnedAt: alert.returnedAt ?? alert.closedAt })
       } else if (effect.kind === 'ticket') {
         const { ticket } = effect
         tickets.set(ticket.id, { ...ticket, isDelivered: ticket.delivery.state === 'delivered' })
@@ -43,12 +46,28 @@ export function createDirectTarget(options: DirectTargetOptions): Target {
     },
   })
 
+  /** Somebody sees the alert, when the scenario has somebody. */
+  function attend(id: string): void {
+    const { acknowledgeAfter } = scenario.file.operator
+    if (acknowledgeAfter === undefined) return
+    clock.after(acknowledgeAfter, () => {
+      app.command('operator', { kind: 'alerts.acknowledge', ids: [id], comment: null })
+    })
+  }
+
   return {
     open() {
-      const outcome = app.command('simulator', { kind: 'devices.register', devices: scenario.devices })
+      const outcome = app.command('simulator', {
+        kind: 'devices.register',
+        devices: scenario.devices,
+      })
       if (outcome.ok) return Promise.resolve()
-      const errors = outcome.errors.slice(0, 5).map((error) => `row ${error.row} ${error.field}: ${error.reason}`)
-      return Promise.reject(new Error(`Cannot register the fleet: ${[outcome.detail, ...errors].join('; ')}`))
+      const errors = outcome.errors
+        .slice(0, 5)
+        .map((error) => `row ${error.row} ${error.field}: ${error.reason}`)
+      return Promise.reject(
+        new Error(`Cannot register the fleet: ${[outcome.detail, ...errors].join('; ')}`),
+      )
     },
     async reach(at) {
       if (at > clock.now()) await app.advance(at)

@@ -12,7 +12,10 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
   /** The item at an index that is known to be there. */
   function at(index: number): T {
     const item = items[index]
-    if (item === undefined) throw new RangeError(`Cannot read the heap: expected an index below ${items.length}, got ${index}`)
+    if (item === undefined)
+      throw new RangeError(
+        `Cannot read the heap: expected an index below ${items.length}, got ${index}`,
+      )
     return item
   }
 
@@ -37,7 +40,7 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
   return {
     push(item) {
       items.push(item)
-      for (let index = items.length - 1; index > 0; ) {
+      for (let index = items.length - 1; index > 0;) {
         const parent = (index - 1) >> 1
         if (!isBefore(at(index), at(parent))) return
         swap(index, parent)

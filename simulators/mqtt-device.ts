@@ -45,8 +45,8 @@ export function createMqttDevice(options: MqttDeviceOptions): MqttDevice {
   let isClosed = false
   let messageId = 0
   let backoffMs = BACKOFF_MIN_MS
-  let cancelTimer: () => void = () => {}
-  let opened: () => void = () => {}
+  let cancelTimer: (() => void) | null = null
+  let opened: (() => void) | null = null
 
   function dial(): void {
     const line = openSocket({ host: options.host, port: options.port, noDelay: true })
@@ -73,7 +73,7 @@ export function createMqttDevice(options: MqttDeviceOptions): MqttDevice {
       trouble = error.message
     })
     line.on('close', () => {
-      cancelTimer()
+      cancelTimer?.()
       isOnline = false
       socket = null
       if (isClosed) return
@@ -81,24 +81,33 @@ export function createMqttDevice(options: MqttDeviceOptions): MqttDevice {
       cancelTimer = clock.after(backoffMs, dial)
       backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2)
     })
-    cancelTimer = clock.after(SIGN_IN_MAX_MS, () => line.destroy(new Error('no answer to the sign-in')))
+    cancelTimer = clock.after(SIGN_IN_MAX_MS, () =>
+      line.destroy(new Error('no answer to the sign-in')),
+    )
   }
 
   function handle(packet: Packet): void {
     if (packet.cmd === 'connack') {
       if (packet.returnCode !== 0) {
-        socket?.destroy(new Error(`the broker refused the sign-in with code ${String(packet.returnCode)}`))
+        socket?.destroy(
+          new Error(`the broker refused the sign-in with code ${String(packet.returnCode)}`),
+        )
         return
       }
       isOnline = true
       backoffMs = BACKOFF_MIN_MS
-      cancelTimer()
+      cancelTimer?.()
       keepAlive()
       transmit(nextId(), options.statusTopic, '{"state":"online"}', true, false)
       // [MQTT-4.4.0-1] asks for this on a kept session; on a clean one it is what makes delivery at least once.
-      for (const [waitingId, message] of waiting) transmit(waitingId, message.topic, message.payload, false, true)
-      opened()
-    } else if (packet.cmd === 'puback' && packet.messageId !== undefined && waiting.delete(packet.messageId)) {
+      for (const [waitingId, message] of waiting)
+        transmit(waitingId, message.topic, message.payload, false, true)
+      opened?.()
+    } else if (
+      packet.cmd === 'puback' &&
+      packet.messageId !== undefined &&
+      waiting.delete(packet.messageId)
+    ) {
       options.onAck()
     }
   }
@@ -110,7 +119,13 @@ export function createMqttDevice(options: MqttDeviceOptions): MqttDevice {
     })
   }
 
-  function transmit(withId: number, topic: string, payload: string, retain: boolean, dup: boolean): void {
+  function transmit(
+    withId: number,
+    topic: string,
+    payload: string,
+    retain: boolean,
+    dup: boolean,
+  ): void {
     send({ cmd: 'publish', topic, payload, qos: 1, retain, dup, messageId: withId })
   }
 
@@ -151,11 +166,11 @@ export function createMqttDevice(options: MqttDeviceOptions): MqttDevice {
     },
     close() {
       isClosed = true
-      cancelTimer()
+      cancelTimer?.()
       if (isOnline) send({ cmd: 'disconnect' })
       socket?.end()
       socket?.destroySoon()
-      opened()
+      opened?.()
     },
   }
 }

@@ -70,7 +70,8 @@ export function createMqttFleet(options: {
 
   const all = (): readonly MqttDevice[] => [...connections.values()]
   const waiting = (): number => all().reduce((sum, device) => sum + device.waiting, 0)
-  const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => void clock.after(ms, resolve))
 
   return {
     async open() {
@@ -78,19 +79,20 @@ export function createMqttFleet(options: {
       const worker = async (): Promise<void> => {
         for (const device of queue) await device.open()
       }
-      let cancel: () => void = () => {}
-      const late = new Promise<never>((_, reject) => {
-        cancel = clock.after(OPEN_MAX_MS, () => {
-          const online = all().filter((device) => device.isOnline).length
-          reject(
-            new Error(
-              `Cannot connect the fleet: expected ${connections.size} devices signed in within ${OPEN_MAX_MS / 1000} s, got ${online} (${lastTrouble ?? 'no reason given'})`,
-            ),
-          )
-        })
+      const late = Promise.withResolvers<never>()
+      const cancel = clock.after(OPEN_MAX_MS, () => {
+        const online = all().filter((device) => device.isOnline).length
+        late.reject(
+          new Error(
+            `Cannot connect the fleet: expected ${connections.size} devices signed in within ${OPEN_MAX_MS / 1000} s, got ${online} (${lastTrouble ?? 'no reason given'})`,
+          ),
+        )
       })
       try {
-        await Promise.race([Promise.all(Array.from({ length: OPENING_AT_ONCE }, worker)), late])
+        await Promise.race([
+          Promise.all(Array.from({ length: OPENING_AT_ONCE }, worker)),
+          late.promise,
+        ])
       } finally {
         cancel()
       }

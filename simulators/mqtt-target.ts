@@ -41,10 +41,16 @@ export function createMqttTarget(options: MqttTargetOptions): Target {
 
   async function read() {
     const [alerts, tickets] = await Promise.all([api.alerts(), api.tickets()])
-    const ownAlerts = alerts.filter((alert) => fleetIds.has(alert.device) && alert.raisedAt >= wallStart)
+    const ownAlerts = alerts.filter(
+      (alert) => fleetIds.has(alert.device) && alert.raisedAt >= wallStart,
+    )
     const ids = new Set(ownAlerts.map((alert) => alert.id))
     return {
-      alerts: ownAlerts.map((alert) => ({ ...alert, raisedAt: toStory(alert.raisedAt) })),
+      alerts: ownAlerts.map((alert) => ({
+        ...alert,
+        raisedAt: toStory(alert.raisedAt),
+        returnedAt: alert.returnedAt === null ? null : toStory(alert.returnedAt),
+      })),
       tickets: tickets
         .filter((ticket) => ids.has(ticket.alert))
         .map((ticket) => ({ ...ticket, isDelivered: ticket.delivery.state === 'delivered' })),
@@ -54,9 +60,17 @@ export function createMqttTarget(options: MqttTargetOptions): Target {
   return {
     async open() {
       const added = await api.register(scenario.devices)
-      options.say(`fleet: ${added} devices registered, ${scenario.devices.length - added} were there; making credentials`)
+      options.say(
+        `fleet: ${added} devices registered, ${scenario.devices.length - added} were there; making credentials`,
+      )
       const credentials = await api.credentials([...fleetIds])
-      fleet = createMqttFleet({ host: options.host, port: options.port, devices: scenario.devices, credentials, clock })
+      fleet = createMqttFleet({
+        host: options.host,
+        port: options.port,
+        devices: scenario.devices,
+        credentials,
+        clock,
+      })
       await fleet.open()
       options.say(`fleet: ${fleetIds.size} devices connected`)
       wallStart = clock.now()
@@ -77,7 +91,11 @@ export function createMqttTarget(options: MqttTargetOptions): Target {
           `fleet: ${status?.waiting ?? 0} messages were not acknowledged, ${status?.dropped ?? 0} not sent (${status?.lastTrouble ?? 'the product is slow'})`,
         )
       let seen = await read()
-      for (let left = SETTLE_MAX_MS; left > 0 && seen.tickets.some((ticket) => !ticket.isDelivered); left -= LOOK_EVERY_MS) {
+      for (
+        let left = SETTLE_MAX_MS;
+        left > 0 && seen.tickets.some((ticket) => !ticket.isDelivered);
+        left -= LOOK_EVERY_MS
+      ) {
         await new Promise<void>((resolve) => void clock.after(LOOK_EVERY_MS, resolve))
         seen = await read()
       }

@@ -57,7 +57,11 @@ export async function play(options: PlayOptions): Promise<void> {
   async function keepPace(at: Millis): Promise<void> {
     if (speed === null) return
     const due = wallStart + (at - start) / speed
-    for (let ahead = due - wall.now(); ahead > NAP_MS && !signal.aborted; ahead = due - wall.now()) {
+    for (
+      let ahead = due - wall.now();
+      ahead > NAP_MS && !signal.aborted;
+      ahead = due - wall.now()
+    ) {
       await nap(wall, Math.min(ahead, NAP_MAX_MS))
       tell(at)
     }

@@ -6,7 +6,24 @@ import type { Message } from './device-model.ts'
 import { encodeReport, topicOf } from './payload.ts'
 import type { RecordingFile } from './scenario-schema.ts'
 
-const COMPASS = ['N', 'NNE', 'NE', 'ENE', 'E', 'ESE', 'SE', 'SSE', 'S', 'SSW', 'SW', 'WSW', 'W', 'WNW', 'NW', 'NNW']
+const COMPASS = [
+  'N',
+  'NNE',
+  'NE',
+  'ENE',
+  'E',
+  'ESE',
+  'SE',
+  'SSE',
+  'S',
+  'SSW',
+  'SW',
+  'WSW',
+  'W',
+  'WNW',
+  'NW',
+  'NNW',
+]
 
 export interface RecordingOptions {
   readonly csv: string
@@ -25,21 +42,26 @@ export function recordedMessages(options: RecordingOptions): readonly Message[] 
   const columns = head.split(',')
   const indexOf = (name: string): number => {
     const index = columns.indexOf(name)
-    if (index < 0) throw new SyntaxError(`Cannot read ${mapping.file}: expected a column "${name}", got ${head}`)
+    if (index < 0)
+      throw new SyntaxError(`Cannot read ${mapping.file}: expected a column "${name}", got ${head}`)
     return index
   }
   const calendar = ['year', 'month', 'day', 'hour'].map(indexOf)
   const station = indexOf(mapping.station)
-  const mapped = Object.entries(mapping.columns).map(([name, column]) => ({ index: indexOf(name), ...column }))
+  const mapped = Object.entries(mapping.columns).map(([name, column]) => ({
+    index: indexOf(name),
+    ...column,
+  }))
   const types = new Map(options.types.map((type) => [type.id, type]))
   const order = new Map(options.devices.map((device, index) => [device.id, index]))
   const played = new Map(
     options.devices.flatMap((device) => {
       const type = types.get(device.type)
-      return type === undefined ? [] : [[device.id, { device, type, seq: 0 }] as const]
+      return type === undefined ? [] : [[device.id, { device, type }] as const]
     }),
   )
 
+  const sequences = new Map<string, number>()
   const messages: Message[] = []
   for (const row of rows) {
     const cells = row.split(',')
@@ -47,23 +69,30 @@ export function recordedMessages(options: RecordingOptions): readonly Message[] 
     if (player === undefined) continue
     const [year, month, day, hour] = calendar.map((index) => (cells[index] ?? '').padStart(2, '0'))
     const at = Date.parse(`${year}-${month}-${day}T${hour}:00:00${mapping.offset}`)
-    if (Number.isNaN(at)) throw new SyntaxError(`Cannot read ${mapping.file}: expected a date and an hour, got "${row}"`)
+    if (Number.isNaN(at))
+      throw new SyntaxError(
+        `Cannot read ${mapping.file}: expected a date and an hour, got "${row}"`,
+      )
     if (at < options.start || at >= options.end) continue
     const metrics: Record<string, number> = {}
     for (const { index, metric, as } of mapped) {
-      const value = as === 'compass' ? compassDegrees(cells[index] ?? '') : measured(cells[index] ?? '')
+      const value =
+        as === 'compass' ? compassDegrees(cells[index] ?? '') : measured(cells[index] ?? '')
       if (value !== null) metrics[metric] = value
     }
     if (Object.keys(metrics).length === 0) continue
-    player.seq += 1
+    const seq = (sequences.get(player.device.id) ?? 0) + 1
+    sequences.set(player.device.id, seq)
     messages.push({
       at,
       client: player.device.id,
       topic: topicOf(player.device, 'up'),
-      payload: encodeReport({ ts: at, seq: player.seq, metrics, rssi: null }, player.type),
+      payload: encodeReport({ ts: at, seq, metrics, rssi: null }, player.type),
     })
   }
-  return messages.sort((a, b) => a.at - b.at || (order.get(a.client) ?? 0) - (order.get(b.client) ?? 0))
+  return messages.sort(
+    (a, b) => a.at - b.at || (order.get(a.client) ?? 0) - (order.get(b.client) ?? 0),
+  )
 }
 
 /** Null where the station has no value: a missing number is left out, never made up. */

@@ -25,7 +25,14 @@ export interface Run {
   readonly wallSeconds: number
 }
 
-export function resultOf({ scenario, score, hash, readings, virtualSeconds, wallSeconds }: Run): RunResult {
+export function resultOf({
+  scenario,
+  score,
+  hash,
+  readings,
+  virtualSeconds,
+  wallSeconds,
+}: Run): RunResult {
   return {
     scenario: scenario.file.name,
     seed: /^\d{1,15}$/.test(scenario.seed) ? Number(scenario.seed) : scenario.seed,
@@ -56,17 +63,24 @@ export function humanReport(run: Run): string {
     `${scenario.file.name}: ${scenario.file.story.zh}`,
     `${' '.repeat(scenario.file.name.length)}  ${scenario.file.story.en}`,
     '',
-    ...(rows.length === 0 ? [] : [...table([['verdict', 'fault', 'device', 'expected', 'delay', 'why'], ...rows]), '']),
-    ...score.unexpected.slice(0, 20).map(
-      (alert) => `unexpected: ${alert.rule} (${alert.severity}) on ${alert.device} at ${new Date(alert.raisedAt).toISOString()}`,
-    ),
+    ...(rows.length === 0
+      ? []
+      : [...table([['verdict', 'fault', 'device', 'expected', 'delay', 'why'], ...rows]), '']),
+    ...score.unexpected
+      .slice(0, 20)
+      .map(
+        (alert) =>
+          `unexpected: ${alert.rule} (${alert.severity}) on ${alert.device} at ${new Date(alert.raisedAt).toISOString()}`,
+      ),
     ...(score.unexpected.length > 20 ? [`unexpected: ${score.unexpected.length - 20} more`] : []),
     `faults   ${faults.injected} injected, ${faults.matched} matched, ${faults.late} late, ${faults.missed} missed`,
     `alerts   ${alerts.raised} raised, ${alerts.expected} expected, ${alerts.unexpected} unexpected`,
     `tickets  ${tickets.opened} opened, ${tickets.delivered} delivered, ${tickets.duplicates} duplicates`,
     `run      ${run.readings} readings, ${run.virtualSeconds} s of story in ${run.wallSeconds} s${speed}, seed ${scenario.seed}`,
     `hash     ${run.hash}`,
-    score.failures.length === 0 ? 'PASSED' : `FAILED\n${score.failures.map((failure) => `  ${failure}`).join('\n')}`,
+    score.failures.length === 0
+      ? 'PASSED'
+      : `FAILED\n${score.failures.map((failure) => `  ${failure}`).join('\n')}`,
     '',
   ].join('\n')
 }
@@ -78,7 +92,10 @@ export function junitReport({ scenario, score, wallSeconds }: Run): string {
       name: `${fault}: ${rules.join(' or ')} on ${device}`,
       failure: kind === 'missed' ? why : null,
     })),
-    { name: 'the whole run', failure: score.failures.length === 0 ? null : score.failures.join('\n') },
+    {
+      name: 'the whole run',
+      failure: score.failures.length === 0 ? null : score.failures.join('\n'),
+    },
   ]
   const failures = cases.filter((entry) => entry.failure !== null).length
   return [
@@ -95,8 +112,15 @@ export function junitReport({ scenario, score, wallSeconds }: Run): string {
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 function xml(text: string): string {

@@ -5,7 +5,12 @@ import { demoCitySize } from './city.ts'
 import { faultKinds } from './faults.ts'
 import { DEVICE_ID_PATTERN } from '../src/core/device.ts'
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 
 /** `90s`, `20m`, `1h30m`, `92d`. */
 const duration = z
@@ -20,7 +25,10 @@ const duration = z
   )
 
 const instant = z.iso
-  .datetime({ offset: true, error: 'expected a time with its zone such as 2026-11-10T20:00:00+08:00' })
+  .datetime({
+    offset: true,
+    error: 'expected a time with its zone such as 2026-11-10T20:00:00+08:00',
+  })
   .transform((text) => Date.parse(text))
 
 const deviceId = z.string().regex(DEVICE_ID_PATTERN, 'expected a device id')
@@ -41,7 +49,10 @@ const explicitDevice = z.strictObject({
   id: deviceId,
   type: z.string().min(1),
   name: z.string().min(1),
-  division: z.string().regex(/^\d{6}$/, 'expected a six-digit division').default('150802'),
+  division: z
+    .string()
+    .regex(/^\d{6}$/, 'expected a six-digit division')
+    .default('150802'),
   grid: z.string().nullable().default(null),
   street: z.string().nullable().default(null),
   parent: deviceId.nullable().default(null),
@@ -92,6 +103,8 @@ const expectation = z.strictObject({
   until: duration.optional(),
   /** True: exactly one ticket, delivered. False: none. */
   ticket: z.boolean().optional(),
+  /** An alert that stood already when the fault began is as good: real events build up slowly. */
+  standing: z.boolean().default(false),
 })
 
 const allowance = z.strictObject({
@@ -116,6 +129,12 @@ const cases = z.strictObject({
   behaviour: z.record(z.string(), z.unknown()).default({}),
 })
 
+/** What people do meanwhile. */
+const operator = z.strictObject({
+  /** Every alert is acknowledged so long after it was raised; left out: never. */
+  acknowledgeAfter: duration.optional(),
+})
+
 export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case words with hyphens'),
   story: text,
@@ -129,6 +148,7 @@ export const scenarioSchema = z.strictObject({
   }),
   faults: z.array(fault).default([]),
   cases: cases.prefault({}),
+  operator: operator.prefault({}),
   expect: z.array(expectation).default([]),
   allow: z.array(allowance).default([]),
   limits: limits.prefault({}),

@@ -3,6 +3,7 @@
 
 import type { DeviceType } from '../src/core/device-type.ts'
 import { LineCounter, parseDocument, isNode, isMap, type Document } from 'yaml'
+import { parseBehaviourPatch } from './case-system/behaviour.ts'
 import { createCity, type NewDevice } from './city.ts'
 import { operatorOf, type Fault } from './faults.ts'
 import { physicsOf } from './physics/physics.ts'
@@ -55,7 +56,10 @@ export function readScenario(source: ScenarioSource): ScenarioResult {
       problems: parsed.error.issues
         .flatMap((issue): readonly Problem[] =>
           issue.code === 'unrecognized_keys'
-            ? issue.keys.map((key) => ({ path: [...issue.path, key], message: 'no such field, expected only those of the schema' }))
+            ? issue.keys.map((key) => ({
+                path: [...issue.path, key],
+                message: 'no such field, expected only those of the schema',
+              }))
             : [{ path: issue.path, message: `${issue.message}${got(document, issue.path)}` }],
         )
         .map(tell),
@@ -63,7 +67,9 @@ export function readScenario(source: ScenarioSource): ScenarioResult {
 
   const scenario = build(parsed.data, source.seed)
   const problems = contradictions(scenario, source.types)
-  return problems.length > 0 ? { kind: 'invalid', problems: problems.map(tell) } : { kind: 'ok', scenario }
+  return problems.length > 0
+    ? { kind: 'invalid', problems: problems.map(tell) }
+    : { kind: 'ok', scenario }
 }
 
 function build(file: ScenarioFile, seedGiven: string | null): Scenario {
@@ -87,7 +93,10 @@ function build(file: ScenarioFile, seedGiven: string | null): Scenario {
 }
 
 /** What the schema cannot see: names that must exist, and times that must lie inside the story. */
-function contradictions({ file, devices }: Scenario, types: readonly DeviceType[]): readonly Problem[] {
+function contradictions(
+  { file, devices }: Scenario,
+  types: readonly DeviceType[],
+): readonly Problem[] {
   const problems: Problem[] = []
   const byId = new Map(devices.map((device) => [device.id, device]))
   const typeIds = new Map(types.map((type) => [type.id, type]))
@@ -96,22 +105,31 @@ function contradictions({ file, devices }: Scenario, types: readonly DeviceType[
   const played = new Set(Object.values(file.fleet.recording?.devices ?? {}))
 
   const needDevice = (path: readonly PropertyKey[], id: string): void => {
-    if (!byId.has(id)) problems.push({ path, message: `expected a device of the fleet, got "${id}"` })
+    if (!byId.has(id))
+      problems.push({ path, message: `expected a device of the fleet, got "${id}"` })
   }
   const needRules = (path: readonly PropertyKey[], ids: readonly string[]): void => {
     for (const id of ids)
-      if (!rules.has(id)) problems.push({ path, message: `expected a rule of the device types, got "${id}"` })
+      if (!rules.has(id))
+        problems.push({ path, message: `expected a rule of the device types, got "${id}"` })
   }
   const needFault = (path: readonly PropertyKey[], id: string): void => {
-    if (!faultIds.has(id)) problems.push({ path, message: `expected the id of a fault, got "${id}"` })
+    if (!faultIds.has(id))
+      problems.push({ path, message: `expected the id of a fault, got "${id}"` })
   }
 
-  if (devices.length === 0) problems.push({ path: ['fleet'], message: 'expected at least one device' })
-  if (byId.size < devices.length) problems.push({ path: ['fleet'], message: 'expected device ids that occur once' })
-  if (faultIds.size < file.faults.length) problems.push({ path: ['faults'], message: 'expected fault ids that occur once' })
+  if (devices.length === 0)
+    problems.push({ path: ['fleet'], message: 'expected at least one device' })
+  if (byId.size < devices.length)
+    problems.push({ path: ['fleet'], message: 'expected device ids that occur once' })
+  if (faultIds.size < file.faults.length)
+    problems.push({ path: ['faults'], message: 'expected fault ids that occur once' })
   for (const [index, device] of file.fleet.devices.entries()) {
     const path = ['fleet', 'devices', index]
-    if (!typeIds.has(device.type) || (physicsOf[device.type] === undefined && !played.has(device.id)))
+    if (
+      !typeIds.has(device.type) ||
+      (physicsOf[device.type] === undefined && !played.has(device.id))
+    )
       problems.push({
         path: [...path, 'type'],
         message: `expected a type that can be simulated (${Object.keys(physicsOf).join(', ')}), got "${device.type}"`,
@@ -128,12 +146,21 @@ function contradictions({ file, devices }: Scenario, types: readonly DeviceType[
       needDevice([...path, 'on'], id)
       const type = byId.get(id)?.type
       if (type !== undefined && strikes !== null && !strikes.includes(type))
-        problems.push({ path: [...path, 'on'], message: `${fault.kind} strikes ${strikes.join(' or ')}, got ${id}, a ${type}` })
+        problems.push({
+          path: [...path, 'on'],
+          message: `${fault.kind} strikes ${strikes.join(' or ')}, got ${id}, a ${type}`,
+        })
       if (played.has(id) && fault.kind !== 'recorded')
-        problems.push({ path: [...path, 'kind'], message: `expected recorded, as ${id} plays a recording, got "${fault.kind}"` })
+        problems.push({
+          path: [...path, 'kind'],
+          message: `expected recorded, as ${id} plays a recording, got "${fault.kind}"`,
+        })
     }
     if (fault.at + fault.for > file.duration)
-      problems.push({ path: [...path, 'for'], message: 'expected an end inside the duration of the scenario' })
+      problems.push({
+        path: [...path, 'for'],
+        message: 'expected an end inside the duration of the scenario',
+      })
   }
   for (const [index, expectation] of file.expect.entries()) {
     const path = ['expect', index]
@@ -149,6 +176,10 @@ function contradictions({ file, devices }: Scenario, types: readonly DeviceType[
     needRules([...path, 'rules'], allowance.rules)
     for (const id of allowance.on ?? []) needDevice([...path, 'on'], id)
   }
+  const behaviour = parseBehaviourPatch(file.cases.behaviour)
+  if (!behaviour.ok)
+    for (const message of behaviour.problems)
+      problems.push({ path: ['cases', 'behaviour'], message })
   for (const rule of Object.keys(file.limits.rules)) needRules(['limits', 'rules', rule], [rule])
   return problems
 }
@@ -158,7 +189,9 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   for (let depth = path.length; depth >= 0; depth--) {
     const steps = path.slice(0, depth)
     const parent = depth === 0 ? null : document.getIn(steps.slice(0, -1), true)
-    const pair = isMap(parent) ? parent.items.find((item) => isNode(item.key) && String(item.key) === String(steps.at(-1))) : null
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isNode(item.key) && String(item.key) === String(steps.at(-1)))
+      : null
     const node = isNode(pair?.key) ? pair.key : document.getIn(steps, true)
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
   }
@@ -167,10 +200,20 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 
 function pathText(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'the file'
-  return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`), '')
+  return path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number'
+        ? `${text}[${step}]`
+        : text === ''
+          ? String(step)
+          : `${text}.${String(step)}`,
+    '',
+  )
 }
 
 function got(document: Document, path: readonly PropertyKey[]): string {
   const value: unknown = document.getIn([...path])
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `, got ${JSON.stringify(value)}` : ''
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? `, got ${JSON.stringify(value)}`
+    : ''
 }

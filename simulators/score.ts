@@ -1,8 +1,8 @@
 // How well a run met its scenario: alerts matched to faults, late, missed and unexpected ones, tickets counted. Pure.
 //
 // An alert matches an expectation when it stands on one of its devices, has one of its rules and was raised between the fault's
-// start and the end of the expectation's window. The first match counts: in time, or late. What matches nothing and is not allowed
-// by name is unexpected.
+// start and the end of the expectation's window; where the expectation says `standing`, an alert that stood before counts as well.
+// The first match counts: in time, or late. What matches nothing and is not allowed by name is unexpected.
 
 import type { Millis } from '../src/core/position.ts'
 import { impactOf, type Fault } from './faults.ts'
@@ -14,6 +14,8 @@ export interface SeenAlert {
   readonly rule: string
   readonly severity: string
   readonly raisedAt: Millis
+  /** Back to normal; null: it still stands. */
+  readonly returnedAt: Millis | null
 }
 
 export interface SeenTicket {
@@ -44,9 +46,22 @@ export interface Verdict {
 }
 
 export interface Score {
-  readonly faults: { readonly injected: number; readonly matched: number; readonly late: number; readonly missed: number }
-  readonly alerts: { readonly raised: number; readonly expected: number; readonly unexpected: number }
-  readonly tickets: { readonly opened: number; readonly delivered: number; readonly duplicates: number }
+  readonly faults: {
+    readonly injected: number
+    readonly matched: number
+    readonly late: number
+    readonly missed: number
+  }
+  readonly alerts: {
+    readonly raised: number
+    readonly expected: number
+    readonly unexpected: number
+  }
+  readonly tickets: {
+    readonly opened: number
+    readonly delivered: number
+    readonly duplicates: number
+  }
   readonly verdicts: readonly Verdict[]
   readonly unexpected: readonly SeenAlert[]
   /** Everything that makes the run fail; empty: it passed. */
@@ -56,7 +71,7 @@ export interface Score {
 type Expectation = Scenario['file']['expect'][number]
 
 export function score(scenario: Scenario, seen: Seen): Score {
-  const { file, faults, devices } = scenario
+  const { file, faults } = scenario
   const alerts = [...seen.alerts].sort((a, b) => a.raisedAt - b.raisedAt || (a.id < b.id ? -1 : 1))
   const claimed = new Set<string>()
   const failures: string[] = []
@@ -86,7 +101,11 @@ export function score(scenario: Scenario, seen: Seen): Score {
       late: kinds.filter((kind) => kind === 'late').length,
       missed: kinds.filter((kind) => kind === 'missed').length,
     },
-    alerts: { raised: alerts.length, expected: alerts.length - unexpected.length, unexpected: unexpected.length },
+    alerts: {
+      raised: alerts.length,
+      expected: alerts.length - unexpected.length,
+      unexpected: unexpected.length,
+    },
     tickets: {
       opened: seen.tickets.length,
       delivered: seen.tickets.filter((ticket) => ticket.isDelivered).length,
@@ -111,22 +130,30 @@ function judge(
     (alert) =>
       alert.device === device &&
       expectation.rules.includes(alert.rule) &&
-      alert.raisedAt >= fault.start &&
+      (alert.raisedAt >= fault.start || (expectation.standing && standsAt(alert, fault.start))) &&
       alert.raisedAt <= fault.start + until,
   )
   for (const alert of inWindow) claimed.add(alert.id)
   const first = inWindow[0]
   const base = { fault: fault.id, device, rules: expectation.rules }
   if (first === undefined)
-    return { ...base, kind: 'missed', alert: null, delayMs: null, why: whyMissed(expectation, fault, device, until, alerts, seen) }
-  const delayMs = first.raisedAt - fault.start
+    return {
+      ...base,
+      kind: 'missed',
+      alert: null,
+      delayMs: null,
+      why: whyMissed(expectation, fault, device, until, alerts, seen),
+    }
+  const delayMs = Math.max(0, first.raisedAt - fault.start)
   const isLate = delayMs > expectation.within
   return {
     ...base,
     kind: isLate ? 'late' : 'matched',
     alert: first.id,
     delayMs,
-    why: isLate ? `raised after ${minutes(delayMs)}, expected within ${minutes(expectation.within)}` : null,
+    why: isLate
+      ? `raised after ${minutes(delayMs)}, expected within ${minutes(expectation.within)}`
+      : null,
   }
 }
 
@@ -139,7 +166,8 @@ function whyMissed(
   seen: Seen,
 ): string {
   const wanted = `expected ${expectation.rules.join(' or ')} on ${device} within ${minutes(until)} of ${iso(fault.start)}`
-  if (seen.end < fault.start + until) return `${wanted}, but the run ended ${minutes(seen.end - fault.start)} after the fault began`
+  if (seen.end < fault.start + until)
+    return `${wanted}, but the run ended ${minutes(seen.end - fault.start)} after the fault began`
   const others = alerts.filter((alert) => alert.device === device)
   if (others.length === 0) return `${wanted}, got no alert on this device in the whole run`
   const near = others
@@ -154,9 +182,12 @@ function ticketFailures(expectation: Expectation, verdict: Verdict, seen: Seen):
   if (expectation.ticket === undefined || verdict.alert === null) return []
   const own = seen.tickets.filter((ticket) => ticket.alert === verdict.alert)
   const where = `${verdict.fault}: ${verdict.rules.join(' or ')} on ${verdict.device}`
-  if (!expectation.ticket) return own.length === 0 ? [] : [`${where}: expected no ticket, got ${own.length}`]
+  if (!expectation.ticket)
+    return own.length === 0 ? [] : [`${where}: expected no ticket, got ${own.length}`]
   if (own.length !== 1) return [`${where}: expected one ticket, got ${own.length}`]
-  return own[0]?.isDelivered === true ? [] : [`${where}: expected its ticket delivered, got it still waiting at the end`]
+  return own[0]?.isDelivered === true
+    ? []
+    : [`${where}: expected its ticket delivered, got it still waiting at the end`]
 }
 
 /** Marks the alerts that the scenario tolerates by name; more of them than it says is a failure. */
@@ -168,7 +199,9 @@ function allow(
 ): ReadonlySet<string> {
   const allowed = new Set<string>()
   for (const allowance of file.allow) {
-    const struck = faults.filter((fault) => allowance.fault !== undefined && isOf(fault, allowance.fault))
+    const struck = faults.filter(
+      (fault) => allowance.fault !== undefined && isOf(fault, allowance.fault),
+    )
     const hits = alerts.filter(
       (alert) =>
         !claimed.has(alert.id) &&
@@ -185,25 +218,41 @@ function allow(
     )
     for (const alert of hits) allowed.add(alert.id)
     if (hits.length > allowance.max)
-      failures.push(`${allowance.rules.join(' or ')}: expected at most ${allowance.max} (${allowance.why}), got ${hits.length}`)
+      failures.push(
+        `${allowance.rules.join(' or ')}: expected at most ${allowance.max} (${allowance.why}), got ${hits.length}`,
+      )
   }
   return allowed
 }
 
 /** Tickets beyond the first for one alert or one fault and rule, and cases beyond the first for one ticket. */
-function countDuplicates({ file, faults, devices }: Scenario, alerts: readonly SeenAlert[], seen: Seen): number {
+function countDuplicates(
+  { file, faults, devices }: Scenario,
+  alerts: readonly SeenAlert[],
+  seen: Seen,
+): number {
   const ticketsOf = Map.groupBy(seen.tickets, (ticket) => ticket.alert)
   let duplicates = seen.doubleCases
   for (const tickets of ticketsOf.values()) duplicates += tickets.length - 1
   for (const fault of faults) {
-    const rules = new Set(file.expect.filter((expectation) => isOf(fault, expectation.fault)).flatMap((expectation) => expectation.rules))
+    const rules = new Set(
+      file.expect
+        .filter((expectation) => isOf(fault, expectation.fault))
+        .flatMap((expectation) => expectation.rules),
+    )
     // A recording holds many episodes between start and end; a made fault is one.
     if (fault.kind === 'recorded') continue
     const impact = impactOf(fault, devices)
     const inFault = alerts.filter(
-      (alert) => rules.has(alert.rule) && impact.has(alert.device) && ticketsOf.has(alert.id) && alert.raisedAt >= fault.start && alert.raisedAt < fault.end,
+      (alert) =>
+        rules.has(alert.rule) &&
+        impact.has(alert.device) &&
+        ticketsOf.has(alert.id) &&
+        alert.raisedAt >= fault.start &&
+        alert.raisedAt < fault.end,
     )
-    for (const group of Map.groupBy(inFault, (alert) => `${alert.device} ${alert.rule}`).values()) duplicates += group.length - 1
+    for (const group of Map.groupBy(inFault, (alert) => `${alert.device} ${alert.rule}`).values())
+      duplicates += group.length - 1
   }
   return duplicates
 }
@@ -218,7 +267,9 @@ function checkLimits(
 ): void {
   const { limits } = file
   if (unexpected.length > limits.unexpected) {
-    const shown = unexpected.slice(0, 5).map((alert) => `${alert.rule} on ${alert.device} at ${iso(alert.raisedAt)}`)
+    const shown = unexpected
+      .slice(0, 5)
+      .map((alert) => `${alert.rule} on ${alert.device} at ${iso(alert.raisedAt)}`)
     const rest = unexpected.length - shown.length
     failures.push(
       `expected at most ${limits.unexpected} unexpected alerts, got ${unexpected.length}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
@@ -226,7 +277,8 @@ function checkLimits(
   }
   if (limits.tickets !== undefined && seen.tickets.length > limits.tickets)
     failures.push(`expected at most ${limits.tickets} tickets, got ${seen.tickets.length}`)
-  if (duplicates > limits.duplicates) failures.push(`expected at most ${limits.duplicates} duplicate tickets, got ${duplicates}`)
+  if (duplicates > limits.duplicates)
+    failures.push(`expected at most ${limits.duplicates} duplicate tickets, got ${duplicates}`)
   for (const [rule, max] of Object.entries(limits.rules)) {
     const count = alerts.filter((alert) => alert.rule === rule).length
     if (count > max) failures.push(`expected at most ${max} ${rule} alerts, got ${count}`)
@@ -237,6 +289,10 @@ function checkLimits(
 function worst(verdicts: readonly Verdict[]): Verdict['kind'] {
   if (verdicts.some((verdict) => verdict.kind === 'missed')) return 'missed'
   return verdicts.some((verdict) => verdict.kind === 'late') ? 'late' : 'matched'
+}
+
+function standsAt(alert: SeenAlert, at: Millis): boolean {
+  return alert.raisedAt <= at && (alert.returnedAt === null || alert.returnedAt > at)
 }
 
 function isOf(fault: Fault, id: string): boolean {

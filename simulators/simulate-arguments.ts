@@ -7,7 +7,9 @@ export interface SimulateArguments {
   readonly seed: string | null
   /** Null: as fast as it goes. */
   readonly speed: number | null
-  readonly target: { readonly kind: 'direct' } | { readonly kind: 'mqtt'; readonly host: string; readonly port: number }
+  readonly target:
+    | { readonly kind: 'direct' }
+    | { readonly kind: 'mqtt'; readonly host: string; readonly port: number }
   readonly apiUrl: string
   readonly json: boolean
   readonly junit: string | null
@@ -51,16 +53,25 @@ export function readSimulateArguments(given: readonly string[]): ParsedArguments
   }
 
   const scenario = text('scenario')
-  if (scenario === null && values['scenario'] === undefined) problems.push('--scenario: expected a name or a file, got nothing')
+  if (scenario === null && values['scenario'] === undefined)
+    problems.push('--scenario: expected a name or a file, got nothing')
   const target = readTarget(text('target') ?? 'direct', problems)
-  const speed = readSpeed(text('speed') ?? (target.kind === 'direct' ? 'max' : '1'), target.kind, problems)
+  const speed = readSpeed(
+    text('speed') ?? (target.kind === 'direct' ? 'max' : '1'),
+    target.kind,
+    problems,
+  )
   const apiUrl = text('api') ?? 'http://127.0.0.1:8080'
   if (!URL.canParse(apiUrl) || !/^https?:/.test(apiUrl))
     problems.push(`--api: expected an address such as http://127.0.0.1:8080, got "${apiUrl}"`)
   const seed = text('seed')
   const junit = text('junit')
-  if (problems.length > 0 || scenario === null) return { kind: 'invalid', problems: [...problems, USAGE] }
-  return { kind: 'ok', arguments: { scenario, seed, speed, target, apiUrl, json: values['json'] === true, junit } }
+  if (problems.length > 0 || scenario === null)
+    return { kind: 'invalid', problems: [...problems, USAGE] }
+  return {
+    kind: 'ok',
+    arguments: { scenario, seed, speed, target, apiUrl, json: values['json'] === true, junit },
+  }
 }
 
 function readTarget(text: string, problems: string[]): SimulateArguments['target'] {
@@ -68,7 +79,9 @@ function readTarget(text: string, problems: string[]): SimulateArguments['target
   const match = /^mqtt:\/\/(\[[0-9a-fA-F:]+\]|[^\s:/@]+)(?::(\d{1,5}))?\/?$/.exec(text)
   const port = Number(match?.[2] ?? 1883)
   if (match === null || port < 1 || port > 65_535) {
-    problems.push(`--target: expected direct or an address such as mqtt://127.0.0.1:1883, got "${text}"`)
+    problems.push(
+      `--target: expected direct or an address such as mqtt://127.0.0.1:1883, got "${text}"`,
+    )
     return { kind: 'direct' }
   }
   return { kind: 'mqtt', host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port }
@@ -76,7 +89,10 @@ function readTarget(text: string, problems: string[]): SimulateArguments['target
 
 function readSpeed(text: string, target: 'direct' | 'mqtt', problems: string[]): number | null {
   if (text === 'max') {
-    if (target === 'mqtt') problems.push('--speed: expected a number with an mqtt target, as real clocks cannot be turned, got "max"')
+    if (target === 'mqtt')
+      problems.push(
+        '--speed: expected a number with an mqtt target, as real clocks cannot be turned, got "max"',
+      )
     return null
   }
   const speed = Number(text)

@@ -49,7 +49,8 @@ async function main(): Promise<number> {
       signal: stop.signal,
       onProgress: (progress) => say(progressLine(progress)),
     })
-    if (stop.signal.aborted) say('stopped before the end: what follows judges the part that was played')
+    if (stop.signal.aborted)
+      say('stopped before the end: what follows judges the part that was played')
     if (parsed.arguments.junit !== null) writeFileSync(parsed.arguments.junit, junitReport(done))
     if (parsed.arguments.json) {
       for (const failure of done.score.failures) say(failure)
@@ -72,7 +73,9 @@ function targetOf(
   if (token === null)
     return {
       kind: 'invalid',
-      problems: ['HETAO_ADMIN_TOKEN: expected the running product’s token, as the fleet registers over its API'],
+      problems: [
+        'HETAO_ADMIN_TOKEN: expected the running product’s token, as the fleet registers over its API',
+      ],
     }
   if (speed !== null && speed > 1)
     say(`the story is compressed ${speed} times: rules that wait for minutes see that much less`)

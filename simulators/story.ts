@@ -8,7 +8,12 @@ import type { Scenario } from './scenario.ts'
 
 type Due =
   | { readonly at: Millis; readonly model: DeviceModel; readonly kind: 'regular' | 'fault' }
-  | { readonly at: Millis; readonly model: DeviceModel; readonly kind: 'late'; readonly message: Message }
+  | {
+      readonly at: Millis
+      readonly model: DeviceModel
+      readonly kind: 'late'
+      readonly message: Message
+    }
 
 const KIND_ORDER = { regular: 0, fault: 1, late: 2 } as const
 
@@ -50,7 +55,10 @@ function* simulated(scenario: Scenario, types: readonly DeviceType[]): Generator
 }
 
 /** One model for every device that does not play a recording. */
-function models({ seed, devices, faults, file }: Scenario, types: readonly DeviceType[]): readonly DeviceModel[] {
+function models(
+  { seed, devices, faults, file }: Scenario,
+  types: readonly DeviceType[],
+): readonly DeviceModel[] {
   const played = new Set(Object.values(file.fleet.recording?.devices ?? {}))
   const typeOf = new Map(types.map((type) => [type.id, type]))
   const childrenOf = Map.groupBy(devices, (device) => device.parent)
@@ -60,7 +68,11 @@ function models({ seed, devices, faults, file }: Scenario, types: readonly Devic
     if (type === undefined || played.has(device.id)) return []
     const children = childrenOf.get(device.id) ?? []
     // A cabinet's sum feels the faults of its lamps, too.
-    const own = [device.id, ...(device.parent === null ? [] : [device.parent]), ...children.map((child) => child.id)]
+    const own = [
+      device.id,
+      ...(device.parent === null ? [] : [device.parent]),
+      ...children.map((child) => child.id),
+    ]
     const felt = own.flatMap((id) => faultsOn.get(id) ?? [])
     return [createDeviceModel({ seed, device, type, children, faults: felt })]
   })

@@ -78,7 +78,8 @@ export async function startApp(options: AppOptions): Promise<App> {
           : log.warn({ reason }, 'journal holds acknowledgements'),
     })
     undo.push(() => journal.close())
-    if (repair.changed) log.warn({ repair }, 'journal repaired')
+    if (repair.torn.length + repair.damaged.length > 0 || repair.tookOverFrom !== null)
+      log.warn({ repair }, 'journal repaired')
 
     // The engine thread: recovers from snapshot and tail, then decides.
     const directoryOfDevices = createDirectory()
@@ -145,8 +146,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         messagesPerSecondMax: config.HETAO_MQTT_RATE,
         messagesBurstMax: config.HETAO_MQTT_RATE * 4,
       },
-      onRefused: (reason, about) =>
-        status.refused(reason, () => log.warn({ reason, ...about }, 'refused')),
+      onRefused: (reason) => status.refused(reason),
     })
     undo.push(() => broker.close())
 

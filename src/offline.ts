@@ -99,7 +99,7 @@ export function createOfflineApp(options: OfflineOptions): OfflineApp {
             : input('answer', entry.by, entry.answer),
         ),
       clock,
-      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      log: { info: () => {}, warn: () => {} },
       // Middle of the jitter: a simulation must not depend on chance.
       random: () => 0.5,
     })

@@ -13,14 +13,11 @@ export interface PipelineStatusOptions {
 
 /** An engine that has not moved for this long while records wait is not ready. */
 const STUCK_MS = 30_000
-/** One line a second and reason; the counter has them all. */
-const LOG_GAP_MS = 1_000
 
 export function createPipelineStatus(options: PipelineStatusOptions) {
   const { clock, journal } = options
   const consumedAtStart = options.report().counts.messages
   const refused: Record<string, number> = {}
-  const loggedAt: Record<string, number> = {}
 
   function lagOf(position: number): number {
     return position >= journal.committed
@@ -29,12 +26,9 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
   }
 
   return {
-    /** Counts a refusal at the door; `tell` is called at most once a second for each reason. */
-    refused(reason: string, tell: () => void): void {
+    /** Counts a refusal at the door. */
+    refused(reason: string): void {
       refused[reason] = (refused[reason] ?? 0) + 1
-      if (clock.now() - (loggedAt[reason] ?? 0) < LOG_GAP_MS) return
-      loggedAt[reason] = clock.now()
-      tell()
     },
     read(): PipelineStatus {
       const report = options.report()

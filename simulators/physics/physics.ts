@@ -29,7 +29,9 @@ export interface Rhythm {
   readonly followsLighting: boolean
 }
 
-export const physicsOf: Readonly<Record<string, { readonly measure: Physics; readonly rhythm: Rhythm }>> = {
+export const physicsOf: Readonly<
+  Record<string, { readonly measure: Physics; readonly rhythm: Rhythm }>
+> = {
   streetlight: {
     measure: measureLamp,
     rhythm: { intervalMs: (isNight) => (isNight ? 15 : 60) * 60_000, followsLighting: true },

@@ -2,7 +2,14 @@
 
 import { noiseAt, smoothNoiseAt } from '../random.ts'
 import type { Metrics, Moment } from './physics.ts'
-import { airTemperatureCel, humidityPct, localHour, pressureHpa, windDegrees, windMetresPerSecond } from './sky.ts'
+import {
+  airTemperatureCel,
+  humidityPct,
+  localHour,
+  pressureHpa,
+  windDegrees,
+  windMetresPerSecond,
+} from './sky.ts'
 
 const MINUTE_MS = 60_000
 
@@ -10,9 +17,18 @@ export function measureSite({ seed, device, at, stress }: Moment): Metrics {
   const activity = siteActivity(localHour(at))
   const wind = windMetresPerSecond(seed, at)
   const noise =
-    45 + 15 * activity + 2 * smoothNoiseAt(seed, device.id, 'noise', at, 20 * MINUTE_MS) + noiseAt(seed, device.id, 'noise-minute', at) + stress.noiseDb
+    45 +
+    15 * activity +
+    2 * smoothNoiseAt(seed, device.id, 'noise', at, 20 * MINUTE_MS) +
+    noiseAt(seed, device.id, 'noise-minute', at) +
+    stress.noiseDb
   const pm10 =
-    58 + 30 * activity + 4 * wind + 12 * smoothNoiseAt(seed, device.id, 'dust', at, 45 * MINUTE_MS) + 2 * noiseAt(seed, device.id, 'dust-minute', at) + stress.dustUgM3
+    58 +
+    30 * activity +
+    4 * wind +
+    12 * smoothNoiseAt(seed, device.id, 'dust', at, 45 * MINUTE_MS) +
+    2 * noiseAt(seed, device.id, 'dust-minute', at) +
+    stress.dustUgM3
   return {
     pm10,
     pm2_5: 18 + pm10 * 0.28,

@@ -10,7 +10,7 @@ const LOCAL_OFFSET_MS = 8 * HOUR_MS
 
 /** Hour of the local day, with its fraction: 13.5 is half past one. */
 export function localHour(at: Millis): number {
-  return (((at + LOCAL_OFFSET_MS) % DAY_MS) + DAY_MS) % DAY_MS / HOUR_MS
+  return ((((at + LOCAL_OFFSET_MS) % DAY_MS) + DAY_MS) % DAY_MS) / HOUR_MS
 }
 
 /** Dry continental climate: cold in January, hot in July, warmest in the afternoon. */
@@ -22,7 +22,11 @@ export function airTemperatureCel(seed: string, at: Millis): number {
 }
 
 export function humidityPct(seed: string, at: Millis): number {
-  return 42 + 12 * Math.cos((2 * Math.PI * (localHour(at) - 5)) / 24) + 15 * smoothNoiseAt(seed, 'sky', 'humidity', at, 20 * HOUR_MS)
+  return (
+    42 +
+    12 * Math.cos((2 * Math.PI * (localHour(at) - 5)) / 24) +
+    15 * smoothNoiseAt(seed, 'sky', 'humidity', at, 20 * HOUR_MS)
+  )
 }
 
 export function windMetresPerSecond(seed: string, at: Millis): number {

@@ -10,9 +10,12 @@ const HOUR_MS = 3_600_000
 export function measureLamp(moment: Moment): Metrics {
   const { seed, device, at, stress } = moment
   const isCommandedOn = isLightingOn(device, at)
-  const voltage = stress.isCut ? 0 : 226 + 4 * smoothNoiseAt(seed, device.id, 'voltage', at, HOUR_MS)
+  const voltage = stress.isCut
+    ? 0
+    : 226 + 4 * smoothNoiseAt(seed, device.id, 'voltage', at, HOUR_MS)
   const power = lampWatts(moment)
-  const powerFactor = power > DARK_WATTS * 2 ? 0.95 + 0.01 * noiseAt(seed, device.id, 'power-factor', at) : 0.4
+  const powerFactor =
+    power > DARK_WATTS * 2 ? 0.95 + 0.01 * noiseAt(seed, device.id, 'power-factor', at) : 0.4
   return {
     lamp_on: isCommandedOn,
     voltage,

@@ -2,6 +2,8 @@
 // without keys that reach a prototype.
 
 import type { FastifyRequest } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
 import { ApiError } from './errors.ts'
 import type { Server } from './server.ts'
 
@@ -36,13 +38,19 @@ export function readBodies(app: Server): void {
   )
 }
 
-/** For one encapsulated scope: bodies stay bytes, JSON or table, as they came. */
+/**
+ * For one encapsulated scope: bodies of this type stay bytes, as they came, and the handler checks them; the schema of a body is
+ * then for the documents only. The other parts of the request are checked as everywhere.
+ */
 export function keepBodiesRaw(scope: Server, contentType: string, bytesMax: number): void {
   if (scope.hasContentTypeParser(contentType)) scope.removeContentTypeParser(contentType)
   scope.addContentTypeParser(
     contentType,
     { parseAs: 'buffer', bodyLimit: bytesMax },
     (_request, body: Buffer, done) => done(null, body),
+  )
+  scope.setValidatorCompiler<z.ZodType>((route) =>
+    route.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(route),
   )
 }
 

@@ -5,7 +5,7 @@ import { createJsonParser, JSON_BYTES_MAX, keepBodiesRaw, malformedJson } from '
 import { ApiError } from './errors.ts'
 import { expectApplied } from './outcomes.ts'
 import type { ApiParts } from './parts.ts'
-import { bodyUnchecked, type Server } from './server.ts'
+import type { Server } from './server.ts'
 
 /** Stands in histories as `by` when the event names nobody. */
 const SENDER = 'case-system'
@@ -29,10 +29,10 @@ export function caseEventRoutes(app: Server, parts: ApiParts): void {
     '/cases/events',
     {
       config: { access: 'signature' },
-      validatorCompiler: bodyUnchecked,
       schema: {
         tags: ['case events'],
-        summary: 'A status event of the case system, signed (Standard Webhooks), idempotent on its id',
+        summary:
+          'A status event of the case system, signed (Standard Webhooks), idempotent on its id',
         body: eventSchema,
         response: { 200: z.object({ result: z.enum(['applied', 'duplicate']) }) },
       },
@@ -52,9 +52,7 @@ export function caseEventRoutes(app: Server, parts: ApiParts): void {
       const parsed = parts.parseCaseEvent(json.value)
       if (!parsed.ok)
         throw new ApiError('invalid_request', 'Expected a case event', {
-          errors: parsed.errors.map((error) =>
-            typeof error === 'string' ? { field: 'event', reason: error } : error,
-          ),
+          errors: parsed.errors.map(({ field, reason }) => ({ field: field || 'event', reason })),
         })
       const outcome = await parts.submit({
         kind: 'answer',

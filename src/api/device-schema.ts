@@ -8,7 +8,7 @@ import type { Times } from './times.ts'
 export const RATED_KEY_PATTERN = /^[a-z][a-z0-9_]{0,40}$/
 
 /** Control characters and those that turn the direction of writing: they would make a list show something else than it holds. */
-const HIDDEN = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
+const HIDDEN = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/u
 
 const line = (max: number) =>
   z
@@ -23,23 +23,29 @@ const id = z.string().regex(DEVICE_ID_PATTERN, `expected ${DEVICE_ID_PATTERN.sou
 const fields = {
   name: line(200),
   division: z.string().regex(/^\d{6}[0-9A-Za-z]{0,6}$/, 'expected a division code such as 150802'),
-  grid: z.string().regex(/^\d{14,15}$/, 'expected a grid code of 14 or 15 digits').nullable(),
+  grid: z
+    .string()
+    .regex(/^\d{14,15}$/, 'expected a grid code of 14 or 15 digits')
+    .nullable(),
   street: line(200).nullable(),
   parent: id.nullable(),
   lat: z.number().min(-90).max(90).nullable(),
   lon: z.number().min(-180).max(180).nullable(),
-  roadClass: line(50).nullable(),
+  roadClass: line(200).nullable(),
   weakArea: z.boolean(),
   department: line(200).nullable(),
   maintainer: line(200).nullable(),
-  componentCode: line(50).nullable(),
+  componentCode: z
+    .string()
+    .regex(/^[0-9A-Za-z-]{1,32}$/)
+    .nullable(),
   rated: z
     .record(z.string().regex(RATED_KEY_PATTERN), z.number().positive())
     .refine((rated) => Object.keys(rated).length <= 50, 'expected at most 50 rated values'),
   simulated: z.boolean(),
 } as const
 
-/** Unknown fields are mistakes: what is not read must not look as if it had been. */
+/** What an upload should look like, for the documents; the core's own check judges it and names each mistake. */
 export function createDeviceSchema(types: readonly DeviceType[]) {
   return z.strictObject({
     id,
@@ -61,7 +67,7 @@ export function createDeviceSchema(types: readonly DeviceType[]) {
   })
 }
 
-export type NewDevice = z.output<ReturnType<typeof createDeviceSchema>>
+export const deviceFieldNames: ReadonlySet<string> = new Set(['id', 'type', ...Object.keys(fields)])
 
 export const devicePatchSchema = z
   .strictObject({

@@ -1,14 +1,15 @@
 // One device, a list or a table -> devices that are fit to be registered, or every mistake in them. The engine has the last word;
 // what the registry alone can tell is looked up here too, so that one answer names everything.
 
+import { checkDevice, type DeviceFields } from '../core/device-check.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { StateReader } from '../ports.ts'
-import { createDeviceSchema, type NewDevice } from './device-schema.ts'
+import { deviceFieldNames } from './device-schema.ts'
 import { DEVICE_ROWS_MAX, readDeviceTable } from './device-table.ts'
 import type { FieldError } from './errors.ts'
 
 export type Upload =
-  | { readonly ok: true; readonly devices: readonly NewDevice[] }
+  | { readonly ok: true; readonly devices: readonly DeviceFields[] }
   | { readonly ok: false; readonly errors: readonly FieldError[] }
 
 export interface DeviceUpload {
@@ -20,20 +21,22 @@ export function createDeviceUpload(
   types: readonly DeviceType[],
   registry: Pick<StateReader, 'device'>,
 ): DeviceUpload {
-  const schema = createDeviceSchema(types)
+  const typeIds = new Set(types.map(({ id }) => id))
 
   function checkItems(items: readonly unknown[]): Upload {
     if (items.length === 0) return failed('row', 'expected at least one device, got none')
     if (items.length > DEVICE_ROWS_MAX)
       return failed('row', `expected at most ${DEVICE_ROWS_MAX} devices, got ${items.length}`)
-    const devices: NewDevice[] = []
+    const devices: DeviceFields[] = []
     const errors: FieldError[] = []
     for (const [index, item] of items.entries()) {
-      const parsed = schema.safeParse(item)
-      if (parsed.success) devices.push(parsed.data)
+      const row = index + 1
+      const checked = checkDevice(item, (type) => typeIds.has(type))
+      if (checked.ok) devices.push(checked.device)
       else
-        for (const issue of parsed.error.issues)
-          errors.push({ row: index + 1, field: fieldOf(issue), reason: issue.message })
+        for (const { field, reason } of checked.errors)
+          errors.push({ row, field: field === '' ? 'row' : field, reason })
+      for (const field of unknownFields(item)) errors.push({ row, field, reason: 'no such field' })
     }
     if (errors.length === 0) return { ok: true, devices }
     errors.push(...registryErrors(items, registry))
@@ -53,10 +56,12 @@ function failed(field: string, reason: string): Upload {
   return { ok: false, errors: [{ row: 0, field, reason }] }
 }
 
-function fieldOf(issue: { readonly path: readonly PropertyKey[]; readonly code: string; readonly keys?: readonly string[] }): string {
-  const path = issue.path.map(String).join('.')
-  if (issue.code !== 'unrecognized_keys') return path === '' ? 'row' : path
-  return issue.keys?.join(', ') ?? path
+/** What is not read must not look as if it had been. */
+function unknownFields(item: unknown): string[] {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return []
+  return Object.keys(item)
+    .filter((name) => !deviceFieldNames.has(name))
+    .map((name) => name.slice(0, 100))
 }
 
 /** Ids that are taken, twice in the upload, or name a parent that is nowhere. */

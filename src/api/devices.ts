@@ -17,7 +17,7 @@ import { listOf, pagingQuery, readPage, shortText } from './lists.ts'
 import { command } from './outcomes.ts'
 import type { ApiParts } from './parts.ts'
 import { principalOf } from './principal.ts'
-import { bodyUnchecked, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import type { Times } from './times.ts'
 
 const idParams = z.object({ id: z.string() })
@@ -134,7 +134,6 @@ export function deviceUploadRoutes(app: Server, parts: ApiParts, times: Times): 
     '/devices',
     {
       config: { access: access.engineer },
-      validatorCompiler: bodyUnchecked,
       schema: {
         tags: ['devices'],
         summary: 'Register one device, a list, or a table: all or nothing, every mistake listed',

@@ -8,7 +8,7 @@ import { ApiError } from './errors.ts'
 import { expectCommitted } from './outcomes.ts'
 import type { ApiParts } from './parts.ts'
 import { principalOf } from './principal.ts'
-import { bodyUnchecked, type Server } from './server.ts'
+import type { Server } from './server.ts'
 
 const PAYLOAD_BYTES_MAX = 64 * 1024
 
@@ -22,7 +22,6 @@ export function ingestRoutes(app: Server, parts: ApiParts): void {
     '/ingest',
     {
       config: { access: access.ingest },
-      validatorCompiler: bodyUnchecked,
       schema: {
         tags: ['ingest'],
         summary: 'A canonical payload that names its device; answered once it is on disk',

@@ -73,7 +73,11 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
       alerts: listJson(alerts, (alert) => ({ op: 'up', ...alertView(alert, times) })),
       tickets: listJson(tickets, (ticket) => ({ op: 'up', ...ticketView(ticket, times) })),
       readings: null,
-      presence: listJson(presence, ({ device, state, at }) => ({ device, state, at: times.iso(at) })),
+      presence: listJson(presence, ({ device, state, at }) => ({
+        device,
+        state,
+        at: times.iso(at),
+      })),
       items: alerts.size + tickets.size + presence.size,
     }
     for (const map of [alerts, tickets, presence]) map.clear()

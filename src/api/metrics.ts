@@ -57,19 +57,23 @@ function pipelineMetrics(registry: Registry, parts: ApiParts): void {
     'reason',
     () => status().refused,
   )
-  total(
-    registry,
-    'hetao_quarantined_total',
-    'Taken into quarantine, by code',
-    'code',
-    () => parts.reader.quarantineCounts(),
+  total(registry, 'hetao_quarantined_total', 'Taken into quarantine, by code', 'code', () =>
+    parts.reader.quarantineCounts(),
   )
-  gauge(registry, 'hetao_pipeline_pending', 'Items journaled and not settled', () => status().pending)
+  gauge(
+    registry,
+    'hetao_pipeline_pending',
+    'Items journaled and not settled',
+    () => status().pending,
+  )
   gauge(registry, 'hetao_pipeline_holds', '1 while the accounting adds up', () =>
     status().holds ? 1 : 0,
   )
-  gauge(registry, 'hetao_pipeline_lag_seconds', 'How far the slowest reader is behind', () =>
-    status().lagMs / 1000,
+  gauge(
+    registry,
+    'hetao_pipeline_lag_seconds',
+    'How far the slowest reader is behind',
+    () => status().lagMs / 1000,
   )
   labelled(registry, 'hetao_cursor_lag_seconds', 'How far a reader is behind', 'cursor', () =>
     Object.fromEntries(status().cursors.map(({ name, lagMs }) => [name, lagMs / 1000])),
@@ -115,7 +119,12 @@ function caseMetrics(registry: Registry, parts: ApiParts): void {
 }
 
 function gauge(registry: Registry, name: string, help: string, value: () => number): void {
-  const metric = new Gauge({ name, help, registers: [registry], collect: () => metric.set(value()) })
+  const metric: Gauge = new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect: () => metric.set(value()),
+  })
 }
 
 function labelled(
@@ -125,12 +134,12 @@ function labelled(
   label: string,
   values: () => Readonly<Record<string, number>>,
 ): void {
-  const metric = new Gauge({
+  const metric: Gauge = new Gauge({
     name,
     help,
     labelNames: [label],
     registers: [registry],
-    collect() {
+    collect(): void {
       metric.reset()
       for (const [key, value] of Object.entries(values())) metric.set({ [label]: key }, value)
     },
@@ -145,12 +154,12 @@ function total(
   label: string,
   values: () => Readonly<Record<string, number>>,
 ): void {
-  const metric = new Counter({
+  const metric: Counter = new Counter({
     name,
     help,
     labelNames: [label],
     registers: [registry],
-    collect() {
+    collect(): void {
       metric.reset()
       for (const [key, value] of Object.entries(values())) metric.inc({ [label]: key }, value)
     },

@@ -9,6 +9,8 @@ import type { Server } from './server.ts'
 export interface OwnAddress {
   /** The server answers for the address it listens on from now on. */
   listening(host: string): void
+  /** Comes behind the identification: it asks whether a cookie vouches for the request. */
+  checkOrigins(): void
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'] as const
@@ -31,12 +33,6 @@ export function checkOwnAddress(app: Server, publicUrl: string | null): OwnAddre
       )
   })
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (READS.has(request.method) || !needsOwnOrigin(request) || isOwnOrigin(request)) done()
-    else
-      done(new ApiError('cross_origin', 'Expected an Origin header with the address of this server'))
-  })
-
   function isOwnOrigin(request: FastifyRequest): boolean {
     const { origin } = request.headers
     const site = request.headers['sec-fetch-site']
@@ -53,6 +49,18 @@ export function checkOwnAddress(app: Server, publicUrl: string | null): OwnAddre
       if (host !== '0.0.0.0' && host !== '::') return
       for (const list of Object.values(networkInterfaces()))
         for (const { address } of list ?? []) names.add(bare(address))
+    },
+    checkOrigins() {
+      app.addHook('onRequest', (request, _reply, done) => {
+        if (READS.has(request.method) || !needsOwnOrigin(request) || isOwnOrigin(request)) done()
+        else
+          done(
+            new ApiError(
+              'cross_origin',
+              'Expected an Origin header with the address of this server',
+            ),
+          )
+      })
     },
   }
 }

@@ -35,13 +35,11 @@ export interface ApiParts {
         rawBody: Buffer,
       ) => { readonly ok: true } | { readonly ok: false; readonly reason: string })
     | null
-  readonly parseCaseEvent: (
-    body: unknown,
-  ) =>
+  readonly parseCaseEvent: (body: unknown) =>
     | { readonly ok: true; readonly event: CaseEvent }
     | {
         readonly ok: false
-        readonly errors: readonly (string | { readonly field: string; readonly reason: string })[]
+        readonly errors: readonly { readonly field: string; readonly reason: string }[]
       }
   readonly adminToken: string | null
   /** Opens one session through `GET /signin?key=`, once. */

@@ -67,7 +67,8 @@ export function quarantineRoutes(app: Server, parts: ApiParts, times: Times): vo
       config: { access: access.engineer },
       schema: {
         tags: ['quarantine'],
-        summary: 'Read refused messages again, with today’s registry and decoders; never annunciated',
+        summary:
+          'Read refused messages again, with today’s registry and decoders; never annunciated',
         body: z.strictObject({ ids: z.array(shortText).min(1).max(IDS_MAX) }),
         response: {
           202: z.object({ items: z.array(z.object({ id: z.string(), position: z.string() })) }),

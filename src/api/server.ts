@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Access } from './access.ts'
 import type { Principal } from './principal.ts'
 
@@ -24,10 +24,3 @@ declare module 'fastify' {
     access?: Access
   }
 }
-
-/**
- * For routes that check their body themselves because they need it as it came; the schema is then for the documents only. The
- * other parts of the request are checked as everywhere.
- */
-export const bodyUnchecked: typeof validatorCompiler = (route) =>
-  route.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(route)

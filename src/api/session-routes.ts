@@ -63,7 +63,7 @@ export function sessionRoutes(app: Server, parts: ApiParts, signIn: SignIn): voi
         response: { 204: z.null() },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       sessions.end(request.cookies[sessions.cookieName])
       return reply.clearCookie(sessions.cookieName, sessions.cookieOptions).code(204).send(null)
     },

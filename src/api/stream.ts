@@ -42,14 +42,10 @@ export interface Streams {
   close(): void
 }
 
-export function streamRoutes(
-  app: Server,
-  parts: ApiParts,
-  times: Times,
-  feed: LiveFeed,
-): Streams {
+export function streamRoutes(app: Server, parts: ApiParts, times: Times, feed: LiveFeed): Streams {
   const open = new Set<Stream>()
   let cancelBeat: (() => void) | null = null
+  let offBatches: (() => void) | null = null
 
   function beat(): void {
     cancelBeat = open.size === 0 ? null : parts.clock.after(HEARTBEAT_MS, beat)
@@ -66,7 +62,7 @@ export function streamRoutes(
     }
   }
 
-  const offBatches = feed.onBatch((batch) => {
+  function relay(batch: Batch): void {
     const frames = new Map<string, string | null>()
     for (const stream of open) {
       const key = stream.topics.join()
@@ -74,7 +70,14 @@ export function streamRoutes(
       const text = frames.get(key)
       if (typeof text === 'string') stream.send(text)
     }
-  })
+  }
+
+  function closed(stream: Stream): void {
+    open.delete(stream)
+    if (open.size > 0) return
+    offBatches?.()
+    offBatches = null
+  }
 
   app.get(
     '/stream',
@@ -96,7 +99,7 @@ export function streamRoutes(
         topics: [...new Set(request.query.topics)].sort(),
         clock: parts.clock,
         farewell: () => resync(feed, 'slow'),
-        onClosed: () => open.delete(stream),
+        onClosed: () => closed(stream),
       })
       open.add(stream)
       stream.send(
@@ -109,6 +112,7 @@ export function streamRoutes(
         }),
       )
       if (since !== undefined) catchUp(stream, since, feed, times)
+      offBatches ??= feed.onBatch(relay)
       cancelBeat ??= parts.clock.after(HEARTBEAT_MS, beat)
     },
   )
@@ -118,7 +122,6 @@ export function streamRoutes(
     close() {
       cancelBeat?.()
       cancelBeat = null
-      offBatches()
       for (const stream of open) stream.end()
     },
   }
@@ -171,6 +174,8 @@ function openStream(
     ...Object.fromEntries(headers),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
+    // The end of the stream is the end of the connection.
+    connection: 'close',
     // A proxy must not gather events.
     'x-accel-buffering': 'no',
   })

@@ -9,7 +9,13 @@ import { command } from './outcomes.ts'
 import type { ApiParts } from './parts.ts'
 import { principalOf } from './principal.ts'
 import type { Server } from './server.ts'
-import { deliveryStates, historySchema, historyView, ticketSchema, ticketView } from './ticket-view.ts'
+import {
+  deliveryStates,
+  historySchema,
+  historyView,
+  ticketSchema,
+  ticketView,
+} from './ticket-view.ts'
 import type { Times } from './times.ts'
 
 const fullTicketSchema = ticketSchema.extend({ history: historySchema })

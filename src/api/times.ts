@@ -50,8 +50,7 @@ export const moment = z.string().transform((text, context): Millis => {
   return z.NEVER
 })
 
-const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+ -]\d\d:\d\d)$/
+const ISO = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+ -]\d\d:\d\d)$/
 
 function parseMoment(text: string): Millis | null {
   if (/^-?\d{1,15}$/.test(text)) return Number(text)

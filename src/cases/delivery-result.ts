@@ -8,7 +8,7 @@ import { plainText } from './case-text.ts'
 
 export type DeliveryResult = Extract<CaseAnswer, { kind: 'delivery' }>
 
-// A server may ask for patience, but not silence us for a day, and not make us hammer it either.
+// A server may ask for patience, but not silence us for a day. Less than a second is no answer to "when": then our own pace counts.
 const RETRY_AFTER_MIN_MS = 1_000
 const RETRY_AFTER_MAX_MS = 3_600_000
 const ERROR_BYTES_MAX = 1_500
@@ -29,8 +29,9 @@ export function deliveryResult(
   return { ...delivery, outcome: { kind: 'retry', error, nextAt: now + waitMs } }
 }
 
-/** The wait the server asked for, within our bounds, or null. */
+/** The wait the server asked for, at most an hour, or null. */
 export function askedWaitMs(outcome: FileOutcome): number | null {
   if (outcome.kind !== 'retry' || outcome.retryAfterMs === null) return null
-  return Math.min(RETRY_AFTER_MAX_MS, Math.max(RETRY_AFTER_MIN_MS, outcome.retryAfterMs))
+  if (outcome.retryAfterMs < RETRY_AFTER_MIN_MS) return null
+  return Math.min(RETRY_AFTER_MAX_MS, outcome.retryAfterMs)
 }

@@ -50,7 +50,7 @@ const PROJECTION_GRACE_MS = 5_000
 const REFUSED_PAUSE_MS = 300_000
 const CLOSE_GRACE_MS = 900
 
-/** Begins by itself with a first look at the outbox. */
+/** Nothing happens before the first `wake()`: the composition root calls it once the journal takes answers. */
 export function createDispatcher(parts: {
   readonly cases: CaseSystem
   readonly outbox: (limit: number) => readonly OutboxItem[]
@@ -217,7 +217,6 @@ export function createDispatcher(parts: {
     cancel()
   }
 
-  wake()
   return {
     wake,
     status: () => ({ inFlight: flights.size, waiting, lastError, circuit: circuit.state }),

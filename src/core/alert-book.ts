@@ -3,6 +3,7 @@
 
 import type { Alert } from './alert.ts'
 import type { DeviceState, Slot } from './device-state.ts'
+import type { Leaf } from './detectors/detector.ts'
 import type { EffectSink } from './effect.ts'
 import { reduceAlert, step } from './lifecycle.ts'
 import type { AlertEvent, Evidence, Step } from './lifecycle.ts'
@@ -20,17 +21,19 @@ export interface Moment {
   readonly emit: EffectSink
 }
 
+/** The (device, rule) an alert speaks of. */
+export interface Subject {
+  readonly state: DeviceState
+  readonly slot: Slot
+}
+
 export interface AlertBook {
   get(id: string): Alert | undefined
   /** A new episode, or the old one going on while nobody has seen its end. Returns the alert and whether it is new. */
-  raise(
-    state: DeviceState,
-    slot: Slot,
-    moment: Moment,
-  ): { readonly alert: Alert; readonly isNew: boolean }
+  raise(subject: Subject, moment: Moment): { readonly alert: Alert; readonly isNew: boolean }
   attachTicket(alertId: string, ticketId: string, moment: Moment): void
-  /** Null when the event changes nothing or the alert is not known. `slot` belongs to the alert; null once it is gone. */
-  change(alertId: string, event: AlertEvent, slot: Slot | null, moment: Moment): Alert | null
+  /** Null when the event changes nothing or the alert is not known. `subject` is what has more to say about it, if anything. */
+  change(alertId: string, event: AlertEvent, subject: Subject | null, moment: Moment): Alert | null
   open(): Iterable<Alert>
   closed(): Iterable<Alert>
 }
@@ -38,8 +41,6 @@ export interface AlertBook {
 export function createAlertBook(options: {
   readonly open: readonly Alert[]
   readonly closed: readonly Alert[]
-  /** The rule and leaf an alert speaks of; undefined when its type or rule is gone. */
-  readonly evidenceOf: (alert: Alert, slot: Slot) => Evidence
 }): AlertBook {
   const open = new Map(options.open.map((alert) => [alert.id, alert]))
   const closed = new Map(options.closed.map((alert) => [alert.id, alert]))
@@ -58,11 +59,20 @@ export function createAlertBook(options: {
     return alert
   }
 
-  function change(id: string, event: AlertEvent, slot: Slot | null, moment: Moment): Alert | null {
+  function change(
+    id: string,
+    event: AlertEvent,
+    subject: Subject | null,
+    moment: Moment,
+  ): Alert | null {
     const alert = open.get(id) ?? closed.get(id)
     if (alert === undefined) return null
-    const evidence = slot === null ? alert : options.evidenceOf(alert, slot)
-    const next = reduceAlert(alert, event, pick(evidence), moment.now, moment.position)
+    const minutes =
+      subject !== null && event.kind === 'raised_again'
+        ? minutesOf(subject.slot)
+        : Number(alert.because.params['minutes'] ?? 0)
+    const evidence = subject === null ? pick(alert) : evidenceOf(subject, minutes)
+    const next = reduceAlert(alert, event, evidence, moment.now, moment.position)
     return next === null ? null : keep(next, moment.emit)
   }
 
@@ -72,12 +82,13 @@ export function createAlertBook(options: {
     open: () => open.values(),
     closed: () => closed.values(),
 
-    raise(state, slot, moment) {
-      const known = slot.alert === null ? null : change(slot.alert, { kind: 'raised_again' }, slot, moment)
-      if (known !== null) return { alert: known, isNew: false }
-      const fresh = newAlert(state, slot, moment)
-      const withEvidence = { ...fresh, ...pick(options.evidenceOf(fresh, slot)) }
-      return { alert: keep(step(withEvidence, moment.now, 'engine', 'raised'), moment.emit), isNew: true }
+    raise(subject, moment) {
+      const { slot } = subject
+      const again =
+        slot.alert === null ? null : change(slot.alert, { kind: 'raised_again' }, subject, moment)
+      if (again !== null) return { alert: again, isNew: false }
+      const alert = newAlert(subject, moment.position)
+      return { alert: keep(step(alert, moment.now, 'engine', 'raised'), moment.emit), isNew: true }
     },
 
     attachTicket(alertId, ticketId, moment) {
@@ -90,16 +101,10 @@ export function createAlertBook(options: {
 }
 
 /** What the slot has seen last, in words and numbers. */
-export function evidenceOf(state: DeviceState, slot: Slot, raisedAt: Millis): Evidence {
-  const rule = state.type.type.rules[slot.index]
-  const leaf = state.type.detectors[slot.index]?.leaves[slot.leaf]
-  if (rule === undefined || leaf === undefined)
-    throw new RangeError(
-      `Cannot describe an alert of ${state.device.id}: expected rule ${slot.index} of type ${state.type.type.id}`,
-    )
+function evidenceOf({ state, slot }: Subject, minutes: number): Evidence {
+  const { rule, leaf } = ruleOf({ state, slot })
   const value = Number.isNaN(slot.value) ? null : slot.value
   const limit = Number.isNaN(slot.limit) ? null : slot.limit
-  const minutes = Math.round((raisedAt - slot.since) / MINUTE_MS)
   return {
     value,
     limit,
@@ -108,6 +113,20 @@ export function evidenceOf(state: DeviceState, slot: Slot, raisedAt: Millis): Ev
     because: { code: leaf.code, params: paramsOf(rule, value, limit, minutes) },
     text: textOf(rule, leaf, { value, limit, minutes }),
   }
+}
+
+function ruleOf({ state, slot }: Subject): { readonly rule: Rule; readonly leaf: Leaf } {
+  const rule = state.type.type.rules[slot.index]
+  const leaf = state.type.detectors[slot.index]?.leaves[slot.leaf]
+  if (rule === undefined || leaf === undefined)
+    throw new RangeError(
+      `Cannot describe an alert of ${state.device.id}: expected rule ${slot.index} of type ${state.type.type.id}`,
+    )
+  return { rule, leaf }
+}
+
+function minutesOf(slot: Slot): number {
+  return Math.round((slot.at - slot.since) / MINUTE_MS)
 }
 
 function paramsOf(
@@ -125,13 +144,10 @@ function paramsOf(
   }
 }
 
-function newAlert(state: DeviceState, slot: Slot, { position }: Moment): Alert {
+function newAlert(subject: Subject, position: Position): Alert {
+  const { state, slot } = subject
   const { device } = state
-  const rule = state.type.type.rules[slot.index]
-  if (rule === undefined)
-    throw new RangeError(
-      `Cannot raise an alert of ${device.id}: expected rule ${slot.index} of type ${state.type.type.id}`,
-    )
+  const { rule } = ruleOf(subject)
   // The same first moment again (a rule that returned and came back on one sample's time): the next ordinal.
   slot.alertOrdinal = slot.alertSince === slot.since ? slot.alertOrdinal + 1 : 1
   slot.alertSince = slot.since
@@ -148,12 +164,7 @@ function newAlert(state: DeviceState, slot: Slot, { position }: Moment): Alert {
     state: 'unack_active',
     raisedAt: slot.at,
     since: slot.since,
-    value: null,
-    limit: null,
-    unit: null,
-    metric: null,
-    because: { code: '', params: {} },
-    text: { zh: '', en: '' },
+    ...evidenceOf(subject, minutesOf(slot)),
     ticket: null,
     parent: null,
     children: 0,

@@ -9,7 +9,7 @@ import type { LocalTime } from './local-time.ts'
 import { applied, duplicate, refused } from './outcomes.ts'
 import type { Millis } from './position.ts'
 import type { Rule, Severity } from './rule.ts'
-import type { CaseReport, Delivery, Ticket, TicketState } from './ticket.ts'
+import type { CaseReport, Ticket, TicketState } from './ticket.ts'
 import { isFinal, mayFollow } from './ticket-states.ts'
 
 const HOUR_MS = 3_600_000
@@ -136,30 +136,10 @@ export function createCasework(options: {
         return duplicate
       }
       if (attempt <= ticket.delivery.attempts) return duplicate
-      const by = 'case-system'
-      switch (outcome.kind) {
-        case 'accepted': {
-          const isEarly = ticket.state === 'reported' || ticket.state === 'accepted'
-          const delivery = deliveryOf('delivered', attempt, null, null)
-          keep(
-            record,
-            { delivery, caseNo: outcome.caseNo, state: isEarly ? 'filed' : ticket.state },
-            { by, what: 'delivered', note: outcome.caseNo },
-            moment,
-          )
-          return applied
-        }
-        case 'retry': {
-          const delivery = deliveryOf('retrying', attempt, outcome.error, outcome.nextAt)
-          keep(record, { delivery }, { by, what: 'retry', note: outcome.error }, moment)
-          return applied
-        }
-        case 'rejected': {
-          const delivery = deliveryOf('rejected', attempt, outcome.error, null)
-          keep(record, { delivery }, { by, what: 'rejected', note: outcome.error }, moment)
-          return applied
-        }
-      }
+      const change = changeBy(outcome, attempt, ticket)
+      const note = outcome.kind === 'accepted' ? outcome.caseNo : outcome.error
+      keep(record, change, { by: 'case-system', what: whatOf[outcome.kind], note }, moment)
+      return applied
     },
 
     event(event, by, moment) {
@@ -212,13 +192,25 @@ export function createCasework(options: {
   }
 }
 
-function deliveryOf(
-  state: Delivery['state'],
+const whatOf = { accepted: 'delivered', retry: 'retry', rejected: 'rejected' } as const
+
+function changeBy(
+  outcome: Delivered['outcome'],
   attempts: number,
-  lastError: string | null,
-  nextAt: Millis | null,
-): Delivery {
-  return { state, attempts, lastError, nextAt }
+  ticket: Ticket,
+): Partial<Ticket> {
+  if (outcome.kind === 'accepted') {
+    const isEarly = ticket.state === 'reported' || ticket.state === 'accepted'
+    return {
+      delivery: { state: 'delivered', attempts, lastError: null, nextAt: null },
+      caseNo: outcome.caseNo,
+      state: isEarly ? 'filed' : ticket.state,
+    }
+  }
+  const lastError = outcome.error
+  return outcome.kind === 'retry'
+    ? { delivery: { state: 'retrying', attempts, lastError, nextAt: outcome.nextAt } }
+    : { delivery: { state: 'rejected', attempts, lastError, nextAt: null } }
 }
 
 function noteOf(event: CaseEvent): string | null {

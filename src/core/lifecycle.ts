@@ -20,7 +20,8 @@ export type AlertEvent =
   | { readonly kind: 'returned'; readonly at: Millis }
   | { readonly kind: 'acknowledged'; readonly by: string; readonly comment: string | null }
   | { readonly kind: 'commented'; readonly by: string; readonly text: string }
-  | { readonly kind: 'removed'; readonly by: string }
+  /** Its device or rule is gone: nothing can bring it back to normal any more. */
+  | { readonly kind: 'removed'; readonly by: string; readonly note: string }
 
 export interface Step {
   readonly alert: Alert
@@ -78,15 +79,16 @@ export function reduceAlert(
     case 'commented':
       return step({ ...alert, revision: position }, now, event.by, 'commented', event.text)
     case 'removed':
-      if (alert.state === 'closed') return null
-      return step(
-        { ...alert, state: 'closed', closedAt: now, revision: position },
-        now,
-        event.by,
-        'closed',
-        'the device was removed from the registry',
-      )
+      break
   }
+  if (alert.state === 'closed') return null
+  return step(
+    { ...alert, state: 'closed', closedAt: now, revision: position },
+    now,
+    event.by,
+    'closed',
+    event.note,
+  )
 }
 
 export function step(

@@ -18,7 +18,10 @@ const forward: readonly TicketState[] = [
 /** Side stages, where they can be entered from, and where they lead. */
 const side: Readonly<
   Partial<
-    Record<TicketState, { readonly from: readonly TicketState[]; readonly to: readonly TicketState[] }>
+    Record<
+      TicketState,
+      { readonly from: readonly TicketState[]; readonly to: readonly TicketState[] }
+    >
   >
 > = {
   not_filed: { from: ['reported', 'accepted', 'filed', 'returned', 'suspended'], to: [] },
@@ -27,13 +30,28 @@ const side: Readonly<
     to: ['accepted', 'filed', 'dispatched', 'in_progress', 'closed'],
   },
   suspended: {
-    from: ['accepted', 'filed', 'dispatched', 'in_progress', 'fed_back', 'checking', 'returned', 'rework'],
+    from: [
+      'accepted',
+      'filed',
+      'dispatched',
+      'in_progress',
+      'fed_back',
+      'checking',
+      'returned',
+      'rework',
+    ],
     to: ['filed', 'dispatched', 'in_progress', 'fed_back', 'checking', 'closed'],
   },
   rework: {
     from: ['dispatched', 'in_progress', 'fed_back', 'checking'],
     to: ['dispatched', 'in_progress', 'fed_back', 'checking', 'closed'],
   },
+}
+
+export function isTicketState(value: unknown): value is TicketState {
+  return (
+    forward.some((state) => state === value) || Object.keys(side).some((state) => state === value)
+  )
 }
 
 export function isFinal(state: TicketState): boolean {

@@ -8,7 +8,11 @@ export interface Timers {
   /** Makes sure that the slot is looked at when it is due. Cheap when it is armed early enough already. */
   arm(state: DeviceState, slot: Slot): void
   /** The next slot that is really due at or before `to`, or null. Its `due` is cleared by the caller's detector. */
-  next(to: Millis): { readonly state: DeviceState; readonly slot: Slot; readonly due: Millis } | null
+  next(
+    to: Millis,
+  ): { readonly state: DeviceState; readonly slot: Slot; readonly due: Millis } | null
+  /** Nothing falls due before this; null when nothing is armed. */
+  earliest(): Millis | null
 }
 
 interface Item {
@@ -71,6 +75,7 @@ export function createTimers(): Timers {
       }
       return null
     },
+    earliest: () => heap[0]?.due ?? null,
   }
 }
 

@@ -17,29 +17,30 @@ const DAY_MINUTES = 1440
 export type WindowEnd = (state: DeviceState, at: Millis) => Millis
 
 export function compileWindow(window: Window, localTime: LocalTime): WindowEnd {
-  switch (window.kind) {
-    case 'lighting':
-      return (state, at) => {
-        const sun = sunOf(state, at)
-        if (at < sun.rise) return sun.rise
-        return at >= sun.set ? sun.nextRise : Number.NaN
-      }
-    case 'daylight':
-      return (state, at) => {
-        const sun = sunOf(state, at)
-        return at >= sun.rise && at < sun.set ? sun.set : Number.NaN
-      }
-    case 'hours': {
-      const from = minuteOf(window.from)
-      const to = minuteOf(window.to)
-      return (_, at) => {
-        const minute = localTime.minuteOfDay(at)
-        const isInside = from < to ? minute >= from && minute < to : minute >= from || minute < to
-        if (!isInside) return Number.NaN
-        const minutesLeft = (to - minute + DAY_MINUTES) % DAY_MINUTES
-        return (Math.floor(at / MINUTE_MS) + minutesLeft) * MINUTE_MS
-      }
-    }
+  if (window.kind === 'lighting') return nightEnd
+  if (window.kind === 'daylight') return dayEnd
+  return hoursEnd(minuteOf(window.from), minuteOf(window.to), localTime)
+}
+
+function nightEnd(state: DeviceState, at: Millis): Millis {
+  const sun = sunOf(state, at)
+  if (at < sun.rise) return sun.rise
+  return at >= sun.set ? sun.nextRise : Number.NaN
+}
+
+function dayEnd(state: DeviceState, at: Millis): Millis {
+  const sun = sunOf(state, at)
+  return at >= sun.rise && at < sun.set ? sun.set : Number.NaN
+}
+
+/** From inclusive, to exclusive, across midnight when `from` is later. */
+function hoursEnd(from: number, to: number, localTime: LocalTime): WindowEnd {
+  return (_, at) => {
+    const minute = localTime.minuteOfDay(at)
+    const isInside = from < to ? minute >= from && minute < to : minute >= from || minute < to
+    if (!isInside) return Number.NaN
+    const minutesLeft = (to - minute + DAY_MINUTES) % DAY_MINUTES
+    return (Math.floor(at / MINUTE_MS) + minutesLeft) * MINUTE_MS
   }
 }
 

@@ -43,10 +43,7 @@ export function placeOf(device: Device): string {
 }
 
 function fill(template: string, filled: Readonly<Record<Placeholder, string>>): string {
-  return template.replace(
-    /\{(value|limit|unit|minutes)\}/g,
-    (_, name: Placeholder) => filled[name],
-  )
+  return template.replace(/\{(value|limit|unit|minutes)\}/g, (_, name: Placeholder) => filled[name])
 }
 
 /** At the metric's precision, without trailing zeros. */

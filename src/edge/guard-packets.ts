@@ -39,7 +39,8 @@ export function guardPackets(options: {
   parser.on('error', (error) => {
     if (own.has(error)) return
     refuse({
-      reason: error.message === 'Client queue limit reached' ? 'queue_before_connack' : 'bad_packet',
+      reason:
+        error.message === 'Client queue limit reached' ? 'queue_before_connack' : 'bad_packet',
       topic: null,
       detail: `Cannot read a packet: ${error.message}`,
     })
@@ -55,7 +56,7 @@ function guardLength(
   const readLength = parser._parseLength.bind(parser)
   parser._parseLength = () => {
     if (!readLength()) return false
-    const max = session.isGreeted ? limits.packetBytes : limits.packetBeforeConnectBytes
+    const max = session.isGreeted ? limits.packetBytesMax : limits.packetBeforeConnectBytesMax
     const length = parser.packet.length
     if (length <= max) return true
     const detail = `Cannot take a packet: expected at most ${max} bytes, got ${length}`
@@ -131,7 +132,9 @@ function publishProblem(packet: AnyPacket, limits: Limits): PacketProblem | null
   if ((packet.qos ?? 0) > 0 && !isMessageId(packet.messageId))
     return malformed('Cannot publish: expected a message id from 1 to 65535')
   const problem = topicProblem(topic, limits)
-  return problem === null ? null : { reason: 'bad_topic', topic, detail: `Cannot publish: ${problem}` }
+  return problem === null
+    ? null
+    : { reason: 'bad_topic', topic, detail: `Cannot publish: ${problem}` }
 }
 
 function subscribeProblem(
@@ -144,11 +147,11 @@ function subscribeProblem(
   // [MQTT-2.3.1-1], [MQTT-3.8.3-3], [MQTT-3.10.3-2]
   if (!isMessageId(packet.messageId) || filters.length === 0)
     return malformed(`Cannot ${packet.cmd}: expected a message id and at least one filter`)
-  if (filters.length > limits.filtersPerPacket)
+  if (filters.length > limits.filtersPerPacketMax)
     return {
       reason: 'too_many_subscriptions',
       topic: null,
-      detail: `Cannot ${packet.cmd}: expected at most ${limits.filtersPerPacket} filters, got ${filters.length}`,
+      detail: `Cannot ${packet.cmd}: expected at most ${limits.filtersPerPacketMax} filters, got ${filters.length}`,
     }
   for (const filter of filters) {
     const problem = filterProblem(filter, limits)
@@ -156,7 +159,11 @@ function subscribeProblem(
       return { reason: 'bad_topic', topic: filter, detail: `Cannot ${packet.cmd}: ${problem}` }
   }
   if (session.line !== null && !session.line.tryNow())
-    return { reason: 'rate', topic: null, detail: `Cannot ${packet.cmd}: too many packets a second` }
+    return {
+      reason: 'rate',
+      topic: null,
+      detail: `Cannot ${packet.cmd}: too many packets a second`,
+    }
   return null
 }
 

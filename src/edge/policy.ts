@@ -1,63 +1,113 @@
-// Who may do what at the broker, as a value that is handed to it. The broker's guards (sizes, rates, limits) stand before it
-// and do not depend on it.
+// The access policy of the city: a device is its client id, its user name and its password; it speaks on its own topics and, as
+// a gateway, on those of the devices registered under it. Everything is compared segment by segment with the registry.
 
-import type { RefusalReason } from './refusal.ts'
+import type { DeviceAccess } from '../core/device.ts'
+import { DEVICE_ID_PATTERN } from '../core/device.ts'
+import { FLAG_SIMULATED } from '../core/record.ts'
+import type { Credentials } from './credentials.ts'
+import type { Directory } from './directory.ts'
+import type {
+  AccessPolicy,
+  ConnectDecision,
+  ConnectRequest,
+  PublishDecision,
+} from './access-policy.ts'
 
-export interface WillRequest {
-  readonly topic: string
-  readonly payload: Uint8Array
-  readonly qos: 0 | 1 | 2
-  readonly retain: boolean
+const UPWARD = new Set(['up', 'status', 'ack'])
+const WILL_PAYLOADS = new Set(['{"state":"offline"}', '{"state":"online"}'])
+
+export function createDevicePolicy(options: {
+  readonly directory: Directory
+  readonly credentials: Credentials
+}): AccessPolicy {
+  const { directory, credentials } = options
+
+  /** The device and channel that `topic` speaks of, when `clientId` stands for it. */
+  function owned(
+    clientId: string,
+    topic: string,
+  ): { device: DeviceAccess; channel: string } | null {
+    const [city, version, division, type, id, channel, ...rest] = topic.split('/')
+    if (city !== 'city' || version !== 'v1' || rest.length > 0) return null
+    if (id === undefined || channel === undefined) return null
+    const device = directory.get(id)
+    if (device === undefined || device.division !== division || device.type !== type) return null
+    if (device.id !== clientId && device.parent !== clientId) return null
+    return { device, channel }
+  }
+
+  function mayListen(clientId: string, topic: string): boolean {
+    return owned(clientId, topic)?.channel === 'down'
+  }
+
+  function isOwnStatus(clientId: string, topic: string): boolean {
+    const found = owned(clientId, topic)
+    return found?.channel === 'status' && found.device.id === clientId
+  }
+
+  return {
+    connect(request) {
+      const device = DEVICE_ID_PATTERN.test(request.clientId)
+        ? directory.get(request.clientId)
+        : undefined
+      // The hash is computed before anything is looked at, so that the time tells nobody which devices exist.
+      const isKnown = credentials.verify(request.password ?? '', device?.credential ?? null)
+      return judge(request, isKnown)
+    },
+    publish(clientId, topic, traits): PublishDecision {
+      const found = owned(clientId, topic)
+      const sender = directory.get(clientId)
+      if (found === null || sender === undefined || !UPWARD.has(found.channel))
+        return {
+          action: 'refuse',
+          reason: 'foreign_topic',
+          detail: `Cannot publish: expected up, status or ack of the device itself or of one under it, got "${topic}"`,
+        }
+      if (traits.will && !isOwnStatus(clientId, topic))
+        return {
+          action: 'refuse',
+          reason: 'will_not_allowed',
+          detail: `Cannot publish the last will: expected the device's own status topic, got "${topic}"`,
+        }
+      const isSimulated = found.device.simulated || sender.simulated
+      return { action: 'ingest', topic, flags: isSimulated ? FLAG_SIMULATED : 0 }
+    },
+    subscribe: (clientId, filter) => mayListen(clientId, filter),
+    forward: (clientId, topic) => mayListen(clientId, topic),
+  }
+
+  function judge(request: ConnectRequest, isKnown: boolean): ConnectDecision {
+    const { clientId, username, password, will } = request
+    if (username === null || password === null)
+      return denied(4, 'bad_credentials', 'Cannot connect: expected a user name and a password')
+    if (username !== clientId)
+      return denied(
+        5,
+        'foreign_identity',
+        `Cannot connect: expected the client id to be the user name "${username}"`,
+      )
+    if (!isKnown) return denied(4, 'bad_credentials', 'Cannot connect: unknown device or password')
+    if (will === null) return { allow: true }
+    if (!isOwnStatus(clientId, will.topic))
+      return denied(
+        5,
+        'will_not_allowed',
+        `Cannot accept the last will: expected the device's own status topic, got "${will.topic}"`,
+      )
+    if (!WILL_PAYLOADS.has(Buffer.from(will.payload).toString('utf8')))
+      return denied(
+        5,
+        'will_not_allowed',
+        'Cannot accept the last will: expected {"state":"offline"} or {"state":"online"}',
+      )
+    return { allow: true }
+  }
 }
 
-export interface ConnectRequest {
-  readonly clientId: string
-  readonly username: string | null
-  readonly password: Uint8Array | null
-  readonly clean: boolean
-  readonly will: WillRequest | null
-  readonly keepaliveSeconds: number
-  /** Where it comes from; null when the connection did not come through our listener. */
-  readonly address: string | null
-}
-
-export type ConnectDecision =
-  | {
-      readonly allow: true
-      /** Overrides the clean session flag. */
-      readonly clean?: boolean
-      /** False: connect, but forget the last will. */
-      readonly keepWill?: boolean
-    }
-  | {
-      readonly allow: false
-      /** CONNACK return code [MQTT-3.2.2-4]: 2 identifier, 3 unavailable, 4 user or password, 5 not authorized. */
-      readonly returnCode: 2 | 3 | 4 | 5
-      readonly reason: RefusalReason
-      readonly detail: string
-    }
-
-export interface PublishTraits {
-  readonly qos: 0 | 1 | 2
-  readonly retain: boolean
-  /** A last will, published by the broker in the client's name. */
-  readonly will: boolean
-}
-
-export type PublishDecision =
-  /** Journaled and acknowledged; nobody subscribes to it. */
-  | { readonly action: 'ingest'; readonly topic: string; readonly flags: number }
-  /** Handed to subscribers, kept as the topic's retained message when `retain`. */
-  | { readonly action: 'deliver'; readonly retain: boolean }
-  /** The connection ends. */
-  | { readonly action: 'refuse'; readonly reason: RefusalReason; readonly detail: string }
-
-/** Pure decisions, made on every packet: no waiting, no side effects. A throw counts as a refusal. */
-export interface AccessPolicy {
-  connect(request: ConnectRequest): ConnectDecision
-  publish(clientId: string, topic: string, traits: PublishTraits): PublishDecision
-  /** False: SUBACK 0x80 for this filter, the connection stays. */
-  subscribe(clientId: string, filter: string, qos: 0 | 1 | 2): boolean
-  /** May this client be sent this message now; asked for every delivery. */
-  forward(clientId: string, topic: string): boolean
+function denied(
+  returnCode: 4 | 5,
+  reason: 'bad_credentials' | 'foreign_identity' | 'will_not_allowed',
+  detail: string,
+): ConnectDecision {
+  return { allow: false, returnCode, reason, detail }
 }

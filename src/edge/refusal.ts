@@ -40,12 +40,7 @@ export type OnRefused = (reason: RefusalReason, context: RefusalContext) => void
 
 export interface Refusals {
   /** Counts, logs and tells; returns the error that aedes is handed, which ends the connection. Never throws. */
-  refuse(
-    reason: RefusalReason,
-    client: string | null,
-    topic: string | null,
-    detail: string,
-  ): Error
+  refuse(reason: RefusalReason, client: string | null, topic: string | null, detail: string): Error
   counts(): Readonly<Record<string, number>>
 }
 
@@ -71,7 +66,8 @@ export function createRefusals(options: {
       } catch (error) {
         write('error', { err: error, reason }, 'refusal listener failed')
       }
-      write('warn', { reason, ...context }, 'refused at the MQTT door')
+      // Debug: whoever listens decides what people are to see, and how often.
+      write('debug', { reason, ...context }, 'refused at the MQTT door')
       return new Error(`Refused (${reason}): ${context.detail}`)
     },
     counts: () => Object.fromEntries(counts),

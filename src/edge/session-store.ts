@@ -38,14 +38,14 @@ export function createSessionStore(options: {
   const { limits, clock } = options
   const sessions = new Map<string, KeptSession>()
   const subscriptions = createSubscriptionIndex()
-  const retained = createRetainedMessages(limits.retainedMessages, limits.retainedBytes)
+  const retained = createRetainedMessages(limits.retainedMessagesMax, limits.retainedBytesMax)
   const wills = new Map<string, Will>()
   let brokerId = ''
   let queuedBytes = 0
   let dropped = 0
 
   function reserve(bytes: number): boolean {
-    if (bytes > 0 && queuedBytes + bytes > limits.queuedBytes) return false
+    if (bytes > 0 && queuedBytes + bytes > limits.queuedBytesMax) return false
     queuedBytes += bytes
     return true
   }
@@ -54,7 +54,7 @@ export function createSessionStore(options: {
     const session: KeptSession = sessions.get(id) ?? {
       filters: new Map(),
       queue: createOfflineQueue({
-        max: limits.queuedPerClient,
+        max: limits.queuedPerClientMax,
         keptForMs: limits.queuedForMs,
         reserve,
         onDropped: () => dropped++,
@@ -64,7 +64,7 @@ export function createSessionStore(options: {
     // Moved to the end: the first entry is the longest unused one.
     sessions.delete(id)
     sessions.set(id, session)
-    if (sessions.size > limits.sessions) {
+    if (sessions.size > limits.sessionsMax) {
       const oldest = sessions.keys().next()
       if (oldest.done !== true) forget(oldest.value)
     }

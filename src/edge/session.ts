@@ -1,7 +1,7 @@
 // What the edge remembers of each connection besides what aedes does, and which connections speak for which client id.
 
 import type { Client } from 'aedes'
-import type { ConnectDecision } from './policy.ts'
+import type { ConnectDecision } from './access-policy.ts'
 import type { Line } from './pace.ts'
 
 export interface Session {

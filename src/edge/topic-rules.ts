@@ -2,7 +2,7 @@
 
 import type { Limits } from './limits.ts'
 
-type TopicLimits = Pick<Limits, 'topicBytes' | 'topicLevels'>
+type TopicLimits = Pick<Limits, 'topicBytesMax' | 'topicLevelsMax'>
 
 /** aedes speaks with itself under `$SYS`, so no client may publish there or listen in. */
 export function isReserved(topic: string): boolean {
@@ -56,11 +56,11 @@ function lengthProblem(topic: string, limits: TopicLimits): string | null {
   // [MQTT-4.7.3-1], [MQTT-4.7.3-2]
   if (topic.length === 0) return 'expected at least one character, got an empty topic'
   if (topic.includes('\0')) return 'expected a topic without the character U+0000'
-  if (topic.length > limits.topicBytes || Buffer.byteLength(topic) > limits.topicBytes)
-    return `expected at most ${limits.topicBytes} bytes, got ${Buffer.byteLength(topic)}`
+  if (topic.length > limits.topicBytesMax || Buffer.byteLength(topic) > limits.topicBytesMax)
+    return `expected at most ${limits.topicBytesMax} bytes, got ${Buffer.byteLength(topic)}`
   let levels = 1
   for (let at = topic.indexOf('/'); at !== -1; at = topic.indexOf('/', at + 1)) levels++
-  return levels > limits.topicLevels
-    ? `expected at most ${limits.topicLevels} levels, got ${levels}`
+  return levels > limits.topicLevelsMax
+    ? `expected at most ${limits.topicLevelsMax} levels, got ${levels}`
     : null
 }

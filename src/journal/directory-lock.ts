@@ -8,7 +8,7 @@ import { errorCode } from './journal-io.ts'
 export interface DirectoryLock {
   /** Process id of the dead owner whose lock was found, or null. */
   readonly tookOverFrom: number | null
-  release(): void
+  readonly release: () => void
 }
 
 const GONE = 'gone'

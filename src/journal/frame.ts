@@ -1,6 +1,6 @@
 // The check of a frame: how it is sealed with its CRC, and which bytes can be a frame at all. The layout itself is `core/record.ts`.
 
-import { FRAME_HEADER_BYTES } from '../core/record.ts'
+import { type Entry, FRAME_HEADER_BYTES, recordBytes } from '../core/record.ts'
 import { crc32 } from './crc32.ts'
 
 /** A record with empty client, topic and payload. */
@@ -10,6 +10,15 @@ export const FRAME_BYTES_MAX = 16 * 2 ** 20
 
 const CRC_AT = 4
 const CHECKED_FROM = 8
+
+/** Bytes of the entry's frame; infinite when client or topic do not fit into one. */
+export function frameBytes(entry: Entry): number {
+  try {
+    return recordBytes(entry)
+  } catch {
+    return Infinity
+  }
+}
 
 /** Fills in the CRC of the frame that `writeRecord` has put from `start` up to `end`. */
 export function sealFrame(bytes: Buffer, start: number, end: number): void {

@@ -4,9 +4,11 @@
 //   append -> chunk (encoded at once) -> write + sync -> done(...) in order -> deliver(chunk) -> ... -> release(memory)
 
 import { later, type Millis, type Position, positionAt, sequenceOf } from '../core/position.ts'
-import { type Entry, recordBytes } from '../core/record.ts'
-import type { AppendOutcome, Clock, CommittedChunk, Journal } from '../ports.ts'
-import { createChunkQueue, type Done, type Slice } from './chunk-queue.ts'
+import type { Entry } from '../core/record.ts'
+import type { Clock, CommittedChunk, Journal } from '../ports.ts'
+import { callBack } from './call-back.ts'
+import { type Chunk, createChunkQueue, type Done, type Slice } from './chunk-queue.ts'
+import { frameBytes } from './frame.ts'
 import { startIdleRecords } from './idle-records.ts'
 import { isDiskFull, messageOf } from './journal-io.ts'
 import { JournalFull, type SegmentWriter } from './segment-writer.ts'
@@ -60,23 +62,23 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
   let closing: Promise<void> | null = null
   let isScheduled = false
   let isDelivering = false
-  let cancelTimer = () => {}
-  let wake = () => {}
+  let cancelTimer = nothing
+  let wake = nothing
 
   const stopIdleRecords = startIdleRecords({
     clock,
     lastAppendAt: () => lastAppendAt,
     append(entry) {
       // While something waits for the disk or the reader, a later clock record would tell nobody anything.
-      if (pendingEntries === 0) append(entry, () => undefined)
+      if (pendingEntries === 0) append(entry, nothing)
     },
   })
 
   function append(entry: Entry, done: Done): void {
-    const size = sizeOf(entry)
+    const size = frameBytes(entry)
     const reason = refusal(size)
     if (reason !== null) {
-      call(done, { kind: 'refused', reason })
+      callBack(done, { kind: 'refused', reason })
       return
     }
     lastAppendAt = clock.now()
@@ -175,7 +177,7 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
     for (const { first, dones, stamps } of slices) {
       const position = positionAt(first)
       for (const [index, done] of dones.entries())
-        call(done, {
+        callBack(done, {
           kind: 'committed',
           position: later(position, index),
           receivedAt: stamps[index] ?? lastStamp,
@@ -188,19 +190,17 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
     pendingBytes = 0
     pendingEntries = 0
     for (const slice of [...slices, ...queue.take(Infinity)])
-      for (const done of slice.dones) call(done, { kind: 'unknown', cause })
+      for (const done of slice.dones) callBack(done, { kind: 'unknown', cause })
   }
 
   function deliverReady(): void {
     // A reader on this thread may give a chunk back while it takes it.
     if (isDelivering) return
     isDelivering = true
-    while (chunksOut < chunksOutMax || closing !== null) {
-      const chunk = queue.leave(closing !== null || chunksOut < EAGER_CHUNKS_OUT)
-      if (chunk === null) break
+    for (let chunk = leaving(); chunk !== null; chunk = leaving()) {
       chunksOut++
       const { count, filled } = chunk
-      call(options.deliver, {
+      callBack(options.deliver, {
         first: positionAt(chunk.first),
         count,
         bytes: chunk.bytes.subarray(0, filled),
@@ -209,20 +209,29 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
     isDelivering = false
   }
 
+  function leaving(): Chunk | null {
+    if (closing !== null) return queue.leave(true)
+    return chunksOut < chunksOutMax ? queue.leave(chunksOut < EAGER_CHUNKS_OUT) : null
+  }
+
   function hold(reason: string | null): void {
     if (reason === holding) return
     holding = reason
-    call(options.onHold, reason)
+    callBack(options.onHold, reason)
   }
 
   async function finish(): Promise<void> {
     stopIdleRecords()
     cancelTimer()
     wake()
-    while (pendingEntries > 0) await (running ?? run())
+    while (isPending()) await (running ?? run())
     deliverReady()
     await segments.close()
     options.onClosed()
+  }
+
+  function isPending(): boolean {
+    return pendingEntries > 0
   }
 
   return {
@@ -256,28 +265,7 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
   }
 }
 
-/** Bytes of the entry's frame; infinite when client or topic do not fit into one. */
-function sizeOf(entry: Entry): number {
-  try {
-    return recordBytes(entry)
-  } catch {
-    return Infinity
-  }
-}
-
-/** A bug in a callback ends the process like any other, but not before the others have been told. */
-function call<T extends AppendOutcome | CommittedChunk | string | null>(
-  callback: (value: T) => void,
-  value: T,
-): void {
-  try {
-    callback(value)
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
-}
+function nothing(): void {}
 
 function holdReason(error: unknown): string {
   if (error instanceof JournalFull) return `journal full: ${messageOf(error)}`

@@ -2,9 +2,10 @@
 // and the chunk come before `append` returns, unless it was called from within one of them.
 
 import { BEFORE_FIRST, later, type Millis } from '../core/position.ts'
-import { type Entry, recordBytes, writeRecord } from '../core/record.ts'
+import { type Entry, writeRecord } from '../core/record.ts'
 import type { AppendOutcome, Clock, CommittedChunk, Journal } from '../ports.ts'
-import { FRAME_BYTES_MAX, sealFrame } from './frame.ts'
+import { callBack } from './call-back.ts'
+import { FRAME_BYTES_MAX, frameBytes, sealFrame } from './frame.ts'
 import { startIdleRecords } from './idle-records.ts'
 
 export interface MemoryJournalOptions {
@@ -40,10 +41,10 @@ export function createMemoryJournal(options: MemoryJournalOptions): Journal {
   })
 
   function append(entry: Entry, done: (outcome: AppendOutcome) => void): void {
-    const size = sizeOf(entry)
+    const size = frameBytes(entry)
     const reason = refusal(size)
     if (reason !== null) {
-      done({ kind: 'refused', reason })
+      callBack(done, { kind: 'refused', reason })
       return
     }
     lastAppendAt = clock.now()
@@ -66,17 +67,14 @@ export function createMemoryJournal(options: MemoryJournalOptions): Journal {
   function commit(): void {
     if (isCommitting) return
     isCommitting = true
-    try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        committed = later(committed)
-        pendingBytes -= next.bytes.length
-        const position = committed
-        next.done({ kind: 'committed', position, receivedAt: next.receivedAt })
-        deliver({ first: position, count: 1, bytes: next.bytes })
-      }
-    } finally {
-      isCommitting = false
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      committed = later(committed)
+      pendingBytes -= next.bytes.length
+      const position = committed
+      callBack(next.done, { kind: 'committed', position, receivedAt: next.receivedAt })
+      callBack(deliver, { first: position, count: 1, bytes: next.bytes })
     }
+    isCommitting = false
   }
 
   return {
@@ -97,13 +95,5 @@ export function createMemoryJournal(options: MemoryJournalOptions): Journal {
       isClosed = true
       stopIdleRecords()
     },
-  }
-}
-
-function sizeOf(entry: Entry): number {
-  try {
-    return recordBytes(entry)
-  } catch {
-    return Infinity
   }
 }

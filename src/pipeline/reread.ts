@@ -12,12 +12,13 @@ const BATCH_MAX = 4_096
 
 export function* readingsOf(
   journal: Iterable<TailItem>,
-  registry: Pick<Engine, 'device'>,
+  registry: Pick<Engine, 'device' | 'typeOf'>,
 ): Generator<{ readings: readonly Reading[]; through: Position }> {
   let readings: Reading[] = []
   let through: Position | null = null
   const collector = {
     device: (id: string) => registry.device(id),
+    typeOf: (id: string) => registry.typeOf(id),
     read: (reading: Reading) => {
       readings.push(reading)
     },

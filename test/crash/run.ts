@@ -2,6 +2,7 @@
 // doubled or different from an undisturbed run.
 
 import { randomBytes } from 'node:crypto'
+import { friendly, type BehaviourPatch } from '../../simulators/case-system/behaviour.ts'
 import { startCaseSystem } from '../../simulators/case-system/server.ts'
 import { systemClock } from '../../src/clock.ts'
 import {
@@ -68,7 +69,7 @@ export async function runCrashTest(options: CrashOptions): Promise<CrashResult> 
     HETAO_HTTP: `127.0.0.1:${httpPort}`,
     HETAO_MQTT: `127.0.0.1:${mqttPort}`,
     HETAO_CASES: 'webhook',
-    HETAO_CASES_URL: `${cases.url}/cases`,
+    HETAO_CASES_URL: cases.url,
     HETAO_CASES_SECRET: secret,
     HETAO_CASES_INBOUND_SECRET: inboundSecret,
     HETAO_SNAPSHOT_EVERY: '2s',
@@ -91,7 +92,7 @@ export async function runCrashTest(options: CrashOptions): Promise<CrashResult> 
   let killedBeforeListening = 0
   try {
     for (let round = 1; round <= rounds; round++) {
-      cases.behave(behaviourOf(random))
+      cases.control(behaviourOf(random))
       if (product !== null) {
         await pause(100 + random() * 900)
         await product.kill()
@@ -117,7 +118,7 @@ export async function runCrashTest(options: CrashOptions): Promise<CrashResult> 
           `round ${round} of ${rounds}: ${publisher.total} acknowledged, ${problems.length} problems`,
         )
     }
-    cases.behave({})
+    cases.control(friendly)
     await publisher.finished
     const live = product ?? (await startProduct(settings))
     const numbers = await until(
@@ -215,17 +216,15 @@ async function register(
   return passwords
 }
 
-/** Case system down, slow, timing out after acceptance, answering twice, or well. */
-function behaviourOf(
-  random: () => number,
-): Parameters<Awaited<ReturnType<typeof startCaseSystem>>['behave']>[0] {
+/** Case system down, slow, failing, silent after acceptance, answering twice, or well. */
+function behaviourOf(random: () => number): BehaviourPatch {
   const dice = random()
-  if (dice < 0.2) return { down: true }
-  if (dice < 0.4) return { delayMs: 50 + Math.floor(random() * 1_500) }
-  if (dice < 0.55) return { timeoutAfterAccepting: 0.7 }
-  if (dice < 0.7) return { answerTwice: 1 }
-  if (dice < 0.85) return { failShare: 0.5 }
-  return {}
+  if (dice < 0.2) return { ...friendly, down: true }
+  if (dice < 0.4) return { ...friendly, delayMs: 50 + Math.floor(random() * 1_500) }
+  if (dice < 0.55) return { ...friendly, dropShare: 0.7 }
+  if (dice < 0.7) return { ...friendly, duplicateAnswerShare: 1, duplicateEventShare: 1 }
+  if (dice < 0.85) return { ...friendly, failShare: 0.5 }
+  return friendly
 }
 
 function snapshotOf(publisher: Publisher): Map<string, number[]> {

@@ -120,6 +120,7 @@ describe('a malformed payload', () => {
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.on('error', () => {})
+    socket.resume()
     socket.once('close', () => resolve())
   })
 }

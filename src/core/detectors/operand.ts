@@ -153,10 +153,9 @@ export function compileCondition(context: RuleContext): CompiledCondition {
       case 'any':
         return anyOf(condition.of.map(compile))
       case 'silent':
-        throw new RangeError(
-          `Cannot compile rule ${rule.id}: expected silence as its only condition`,
-        )
+        break
     }
+    throw new RangeError(`Cannot compile rule ${rule.id}: expected silence as its only condition`)
   }
 
   const evaluate = compile(rule.when)

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /** How long a connection waits for another one's lock. Locks here are held for single short statements. */
-const BUSY_TIMEOUT_MS = 1000
+export const BUSY_TIMEOUT_MS = 1000
 
 /** `full` syncs at every commit; `normal` at checkpoints only, so a power cut may take the last commits but never half of one. */
 export type Durability = 'full' | 'normal'
@@ -14,24 +14,36 @@ export type Durability = 'full' | 'normal'
 export function openForWriting(file: string, durability: Durability): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   createPrivately(file)
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
-  try {
+  return opened(file, false, (database) => {
     const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
-    if (mode !== 'wal')
-      throw new Error(
-        `Cannot open ${file}: expected the write-ahead log (journal mode wal), got ${String(mode)}`,
-      )
+    if (mode !== 'wal') throw new Error(`expected journal mode wal, got ${String(mode)}`)
     database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  })
 }
 
 /** A connection that can only read; it sees each commit of the writer as soon as that is done. Throws when there is no file. */
 export function openForReading(file: string): DatabaseSync {
-  return new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  // SQLite looks into a file only when it is first read.
+  return opened(file, true, (database) => void database.prepare('PRAGMA schema_version').get())
+}
+
+function opened(
+  file: string,
+  readOnly: boolean,
+  prepare: (database: DatabaseSync) => void,
+): DatabaseSync {
+  let database: DatabaseSync | null = null
+  try {
+    database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS })
+    prepare(database)
+    return database
+  } catch (error) {
+    database?.close()
+    throw new Error(
+      `Cannot open ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
+  }
 }
 
 /**

@@ -31,6 +31,7 @@ export function bytesIn(row: Row, column: string): Uint8Array {
 }
 
 /** Only for JSON that this store has written itself: it was checked on the way in. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names what it has written
 export function jsonIn<T>(row: Row, column: string): T {
   const value: T = JSON.parse(textIn(row, column))
   return value

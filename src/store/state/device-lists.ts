@@ -3,8 +3,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Device, DeviceAccess } from '../../core/device.ts'
 import type { Latest } from '../../core/effect.ts'
+import type { Millis } from '../../core/position.ts'
 import type { StateReader } from '../../ports.ts'
-import { jsonIn, numberIn, numberOrNullIn, textOrNullIn } from '../sqlite/row.ts'
+import { jsonIn, numberIn, numberOrNullIn, textOrNullIn, type Row } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
 import { equalities, listPage, type List } from './list-page.ts'
 
@@ -29,11 +30,8 @@ export function createDeviceLists(
     },
     device(id) {
       const row = prepared(
-        `SELECT document, has_credential, state,
-           max(coalesce(received_at, 0), iif(state = 'online', at, 0)) AS last_seen_at,
-           received_at IS NULL AND state IS NOT 'online' AS never_seen
-         FROM devices LEFT JOIN presence ON presence.device = id LEFT JOIN
-           (SELECT device, received_at FROM latest) AS newest ON newest.device = id
+        `SELECT devices.document, has_credential, state, at, received_at
+         FROM devices LEFT JOIN presence ON presence.device = id LEFT JOIN latest ON latest.device = id
          WHERE id = ?`,
       ).get(id)
       if (row === undefined) return null
@@ -41,7 +39,7 @@ export function createDeviceLists(
       return {
         ...jsonIn<Device>(row, 'document'),
         presence: state === 'online' || state === 'offline' ? state : null,
-        lastSeenAt: numberIn(row, 'never_seen') === 1 ? null : numberOrNullIn(row, 'last_seen_at'),
+        lastSeenAt: lastSeen(row),
         hasCredential: numberIn(row, 'has_credential') === 1,
       }
     },
@@ -57,4 +55,12 @@ export function createDeviceLists(
       return row === undefined ? null : jsonIn<Latest>(row, 'document')
     },
   }
+}
+
+/** Its newest message, or its connection when that is newer. Going offline is no sign of life. */
+function lastSeen(row: Row): Millis | null {
+  const message = numberOrNullIn(row, 'received_at')
+  const connected = textOrNullIn(row, 'state') === 'online' ? numberOrNullIn(row, 'at') : null
+  if (message === null || connected === null) return message ?? connected
+  return Math.max(message, connected)
 }

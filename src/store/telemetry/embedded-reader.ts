@@ -76,7 +76,7 @@ export function openEmbeddedTelemetryReader(
     },
     async close() {
       isClosed = true
-      for (const [path, file] of [...openFiles.all]) {
+      for (const [path, file] of openFiles.all) {
         openFiles.remove(path)
         file.close()
       }

@@ -87,14 +87,14 @@ export function openEmbeddedTelemetry(options: EmbeddedTelemetryOptions): Teleme
       for (const day of byDay(readings)) writeDay(day, through)
     },
     async sync() {
-      for (const name of [...discarded.values()]) openedFile(name)
+      for (const name of discarded.values()) openedFile(name)
       for (const [, { file }] of openFiles.all) file.sync()
     },
     counts: () => totals.sum(),
     async close() {
       const settled: DayFileName[] = []
       const failures: unknown[] = []
-      for (const [path, { name, file }] of [...openFiles.all]) {
+      for (const [path, { name, file }] of openFiles.all) {
         try {
           file.sync()
           settled.push(name)

@@ -43,21 +43,13 @@ export function createLocalWindows(timeZone: string): WindowAt {
     }
   }
 
-  /** From one whole local hour to the next; a clock change in between ends the window early (Lord Howe changes by half an hour). */
+  /** From one whole local hour to the next, or from a clock change that comes in between (Lord Howe changes by half an hour). */
   function hourAt(t: Millis): Span {
     const offset = offsetAt(t)
     const start = Math.floor((t + offset) / HOUR_MS) * HOUR_MS - offset
     const end = start + HOUR_MS
-    return {
-      start:
-        offsetAt(start) === offset
-          ? start
-          : firstQuarter(start, t, (quarter) => offsetAt(quarter) === offset),
-      end:
-        offsetAt(end - QUARTER_MS) === offset
-          ? end
-          : firstQuarter(t, end, (quarter) => offsetAt(quarter) !== offset),
-    }
+    if (offsetAt(start) === offset) return { start, end }
+    return { start: firstQuarter(start, t, (quarter) => offsetAt(quarter) === offset), end }
   }
 
   return (window, t) => {

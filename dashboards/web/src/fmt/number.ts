@@ -29,7 +29,9 @@ function plain(value: number, digits: number, keepZeros: boolean): string {
 /** `1.2万`, `12.3K`: for counts that are too long to be read at a glance. */
 export function compactCount(count: number, words: Dictionary): string {
   if (count <= 9_999) return String(count)
-  return new Intl.NumberFormat(words.tag, { notation: 'compact', maximumFractionDigits: 1 }).format(count)
+  return new Intl.NumberFormat(words.tag, { notation: 'compact', maximumFractionDigits: 1 }).format(
+    count,
+  )
 }
 
 export function withUnit(text: string, unit: string): string {
@@ -38,7 +40,11 @@ export function withUnit(text: string, unit: string): string {
 }
 
 /** A metric's value with its unit; booleans in words. */
-export function metricValue(value: number | null, metric: MetricInfo | null, words: Dictionary): string {
+export function metricValue(
+  value: number | null,
+  metric: MetricInfo | null,
+  words: Dictionary,
+): string {
   if (value === null) return words.missing
   if (metric?.isBoolean === true) return value === 0 ? words.latest.no : words.latest.yes
   if (metric === null) return brief(value)

@@ -54,7 +54,8 @@ export const en: Dictionary = {
   cityTime: 'Bayannur time (UTC+8)',
   simulated: {
     strip: 'Simulated data',
-    detail: 'This screen includes readings, alerts or tickets of simulated devices, not of the field',
+    detail:
+      'This screen includes readings, alerts or tickets of simulated devices, not of the field',
     tag: 'Sim',
   },
   theme: { toLight: 'Light', toDark: 'Dark', label: 'Switch between light and dark theme' },
@@ -107,9 +108,11 @@ export const en: Dictionary = {
     announce: (count, critical) =>
       `${counted(count, 'new alert', 'new alerts')}${critical > 0 ? `, ${critical} critical` : ''}`,
     shown: (shown, total) => `${shown} of ${total} shown`,
-    refused: (count) => `${counted(count, 'alert exceeds', 'alerts exceed')} what this page can hold and are not loaded`,
+    refused: (count) =>
+      `${counted(count, 'alert exceeds', 'alerts exceed')} what this page can hold and are not loaded`,
     emptyTitle: 'No active alerts',
-    emptyDetail: 'Every monitored device is within its limits. New alerts appear here by themselves.',
+    emptyDetail:
+      'Every monitored device is within its limits. New alerts appear here by themselves.',
     hiddenTitle: (count) => `The filter hides ${counted(count, 'alert', 'alerts')}`,
     times: (count) => `×${count}`,
     timesHint: (count) => `Raised ${counted(count, 'time', 'times')} within this fault`,
@@ -200,7 +203,8 @@ export const en: Dictionary = {
       opened: 'Opened',
     },
     empty: 'No tickets',
-    emptyDetail: 'Alerts that need a crew open a ticket by themselves, and it is sent to the case system.',
+    emptyDetail:
+      'Alerts that need a crew open a ticket by themselves, and it is sent to the case system.',
     filterAll: 'All',
     filterOpen: 'Open',
     filterUndelivered: 'Undelivered',

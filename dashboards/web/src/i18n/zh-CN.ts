@@ -39,12 +39,22 @@ export const zhCN = {
     lag: '采集延迟',
     unknown: '采集延迟 —',
     unbalanced: '账目不平',
-    explain: (journaled: string, stored: string, quarantined: string, duplicate: string, pending: string) =>
+    explain: (
+      journaled: string,
+      stored: string,
+      quarantined: string,
+      duplicate: string,
+      pending: string,
+    ) =>
       `接收 ${journaled} = 入库 ${stored} + 隔离 ${quarantined} + 重复 ${duplicate} + 待处理 ${pending}`,
     failed: '读不到采集状态',
   },
   cityTime: '巴彦淖尔时间（北京时间 UTC+8）',
-  simulated: { strip: '仿真数据', detail: '画面中含模拟设备的读数、告警或工单，不代表现场实况', tag: '仿真' },
+  simulated: {
+    strip: '仿真数据',
+    detail: '画面中含模拟设备的读数、告警或工单，不代表现场实况',
+    tag: '仿真',
+  },
   theme: { toLight: '浅色', toDark: '深色', label: '切换明暗主题' },
   languageSwitch: 'Switch to English',
   help: '快捷键',
@@ -161,7 +171,8 @@ export const zhCN = {
     raised: '告警',
     started: '开始',
     point: (time: string, value: string) => `${time}  ${value}`,
-    describe: (metric: string, range: string, last: string) => `${metric}，最近 ${range}，最新 ${last}`,
+    describe: (metric: string, range: string, last: string) =>
+      `${metric}，最近 ${range}，最新 ${last}`,
     hint: '移动指针查看数值',
   },
   latest: {

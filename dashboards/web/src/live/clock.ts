@@ -19,6 +19,8 @@ export interface ServerClock {
   now(): number
   /** Takes in the server's own time as it arrives with hello and heartbeats. */
   learn(serverTime: number): void
+  /** What to add to the desk's own time. */
+  offsetMs(): number
 }
 
 /** Offsets that move less than this are network jitter; following them would make ages jitter too. */
@@ -28,6 +30,7 @@ export function createServerClock(clock: Clock): ServerClock {
   let offsetMs: number | null = null
   return {
     now: () => clock.now() + (offsetMs ?? 0),
+    offsetMs: () => offsetMs ?? 0,
     learn(serverTime) {
       const offset = serverTime - clock.now()
       if (offsetMs === null || Math.abs(offset - offsetMs) > JITTER_MS) offsetMs = offset

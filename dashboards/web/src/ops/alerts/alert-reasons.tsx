@@ -1,0 +1,95 @@
+// Why there is an alert: the rule, the condition with its numbers, how it was confirmed, and where the limit comes from.
+
+import type { Alert } from '../../api/alert.ts'
+import { metricOf, unitText } from '../../api/catalogue.ts'
+import type { RuleInfo } from '../../api/catalogue.ts'
+import { useApp } from '../../app/context.ts'
+import { brief, withUnit } from '../../fmt/number.ts'
+import { span } from '../../fmt/time.ts'
+import { inLanguage, wordFor } from '../../i18n/words.ts'
+
+export function AlertReasons(props: { readonly alert: Alert; readonly rule: RuleInfo | null }) {
+  const { preferences } = useApp()
+  const words = preferences.words.value
+  const { alert, rule } = props
+  const seconds = rule?.confirm.seconds ?? 0
+  return (
+    <dl class="facts is-wide">
+      <div>
+        <dt>{words.drawer.rule}</dt>
+        <dd>
+          {rule === null ? alert.rule : inLanguage(rule.name, preferences.language.value)}{' '}
+          <code>{alert.rule}</code>
+        </dd>
+      </div>
+      <div>
+        <dt>{words.drawer.condition}</dt>
+        <dd>
+          <Condition alert={alert} />
+        </dd>
+      </div>
+      {rule !== null && (
+        <div>
+          <dt>{words.drawer.confirm}</dt>
+          <dd>
+            {words.drawer.confirmText(
+              rule.confirm.samples,
+              rule.confirm.of,
+              seconds > 0 ? span(seconds * 1_000, words) : null,
+            )}
+          </dd>
+        </div>
+      )}
+      {rule !== null && alert.limit !== null && (
+        <div>
+          <dt>{words.drawer.standard}</dt>
+          <dd>{rule.standard ?? <span class="muted">{words.drawer.ownLimit}</span>}</dd>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+function Condition(props: { readonly alert: Alert }) {
+  const { preferences, city } = useApp()
+  const words = preferences.words.value
+  const { alert } = props
+  const metric = metricOf(city.catalogue.value, alert.type, alert.metric)
+  const unit = metric?.unit ?? unitText(alert.unit)
+  const isBoolean = metric?.isBoolean === true
+  const subject =
+    metric === null ? alert.metric : inLanguage(metric.name, preferences.language.value)
+  const code = wordFor(words.because, alert.because.code)
+  const numbers =
+    alert.value === null || alert.limit === null || isBoolean
+      ? null
+      : comparison(alert.value, alert.limit, alert.because.code, unit, metric?.precision ?? null)
+  const parameters = Object.entries(alert.because.params).filter(
+    ([name, value]) =>
+      typeof value !== 'object' && !['value', 'limit', 'unit', 'metric'].includes(name),
+  )
+  return (
+    <>
+      {[subject, code].filter(Boolean).join(' ')}
+      {numbers !== null && <span class="formula">{numbers}</span>}
+      {parameters.length > 0 && (
+        <span class="parameters">
+          {parameters.map(([name, value]) => (
+            <code key={name}>{`${name}=${String(value)}`}</code>
+          ))}
+        </span>
+      )}
+    </>
+  )
+}
+
+function comparison(
+  value: number,
+  limit: number,
+  code: string,
+  unit: string,
+  precision: number | null,
+): string {
+  const sign = code === 'below' || (code !== 'above' && value < limit) ? '<' : '>'
+  return `${withUnit(brief(value, precision), unit)} ${sign} ${withUnit(brief(limit), unit)}`
+}

@@ -1,0 +1,48 @@
+// What the screens load of one device: its card, its latest values, a stretch of one metric.
+
+import type { ApiClient } from '../api/client.ts'
+import { readDevice, readLatest, readPoints } from '../api/device.ts'
+import type { Device, Latest, Point } from '../api/device.ts'
+import type { TypeInfo } from '../api/catalogue.ts'
+
+export async function loadDevice(api: ApiClient, id: string, signal: AbortSignal): Promise<Device> {
+  const device = readDevice(await api.get(`/devices/${encodeURIComponent(id)}`, signal))
+  if (device === null)
+    throw new TypeError(`Cannot read device ${id}: expected an object with an id`)
+  return device
+}
+
+/** Null when nothing has been heard of it yet. */
+export async function loadLatest(
+  api: ApiClient,
+  id: string,
+  signal: AbortSignal,
+): Promise<Latest | null> {
+  return readLatest(await api.get(`/devices/${encodeURIComponent(id)}/latest`, signal))
+}
+
+export const chartRanges = { h1: 3_600_000, h6: 21_600_000, h24: 86_400_000 } as const
+export type ChartRange = keyof typeof chartRanges
+
+/** A day of readings every few seconds is more than the screen has pixels: then a minute's spread stands for them. */
+export async function loadSeries(
+  api: ApiClient,
+  query: {
+    readonly device: string
+    readonly type: TypeInfo | null
+    readonly metric: string
+    readonly from: number
+    readonly to: number
+  },
+  signal: AbortSignal,
+): Promise<readonly Point[]> {
+  const expected = (query.to - query.from) / 1_000 / (query.type?.reportSeconds ?? 60)
+  const parameters = new URLSearchParams({
+    metric: query.metric,
+    from: String(Math.floor(query.from)),
+    to: String(Math.ceil(query.to)),
+    window: expected > 5_000 ? '1m' : 'raw',
+  })
+  const path = `/devices/${encodeURIComponent(query.device)}/telemetry?${parameters.toString()}`
+  return readPoints(await api.get(path, signal))
+}

@@ -1,0 +1,158 @@
+// A4, manhole cover: a battery sensor that tells at once when the cover moves, and says once a day that it is alive.
+
+import { lowBattery, offline } from '../common-rules.ts'
+import type { DeviceType } from '../../src/core/device-type.ts'
+
+export const manholeCover: DeviceType = {
+  id: 'manhole-cover',
+  name: { zh: '窨井盖', en: 'Manhole cover' },
+  component: '0102',
+  department: '排水公司',
+  reportSeconds: 86_400,
+  metrics: [
+    {
+      id: 'cover_open',
+      name: { zh: '井盖打开', en: 'Cover open' },
+      unit: '1',
+      kind: 'boolean',
+      min: 0,
+      max: 1,
+      precision: 0,
+      onChange: true,
+    },
+    {
+      id: 'tilt',
+      name: { zh: '井盖倾角', en: 'Cover tilt' },
+      unit: 'deg',
+      unitLabel: '°',
+      kind: 'number',
+      min: 0,
+      max: 180,
+      precision: 1,
+      onChange: true,
+    },
+    {
+      id: 'vibration',
+      name: { zh: '振动', en: 'Vibration' },
+      unit: '[g]',
+      unitLabel: 'g',
+      kind: 'number',
+      min: 0,
+      max: 16,
+      precision: 2,
+    },
+    {
+      id: 'water_level',
+      name: { zh: '井内水位', en: 'Water level' },
+      unit: 'm',
+      kind: 'number',
+      min: 0,
+      max: 10,
+      precision: 2,
+    },
+    {
+      id: 'ch4',
+      name: { zh: '甲烷', en: 'Methane' },
+      unit: '%{LEL}',
+      unitLabel: '%LEL',
+      kind: 'number',
+      min: 0,
+      max: 100,
+      precision: 1,
+    },
+  ],
+  rules: [
+    {
+      id: 'COVER_OPEN',
+      name: { zh: '井盖打开', en: 'Cover open' },
+      severity: 'P1',
+      when: {
+        kind: 'any',
+        of: [
+          { kind: 'is', metric: 'cover_open', value: true },
+          { kind: 'above', of: { metric: 'tilt' }, limit: 15 },
+        ],
+      },
+      confirm: { samples: 1, of: 1, seconds: 0 },
+      clear: { deadband: 1, samples: 1, seconds: 60 },
+      ticket: true,
+      text: {
+        zh: '井盖被打开或移位，有坠落危险',
+        en: 'the cover is open or off its seat: danger of falling in',
+      },
+      standard: { ref: 'hetao', status: 'proposal' },
+    },
+    {
+      id: 'COVER_MOVED',
+      name: { zh: '井盖松动', en: 'Cover moved' },
+      severity: 'P2',
+      when: {
+        kind: 'all',
+        of: [
+          { kind: 'above', of: { metric: 'tilt' }, limit: 5 },
+          { kind: 'below', of: { metric: 'tilt' }, limit: 15 },
+        ],
+      },
+      confirm: { samples: 2, of: 2, seconds: 0 },
+      clear: { deadband: 1, samples: 1, seconds: 60 },
+      ticket: true,
+      text: {
+        zh: '井盖倾斜 {value}{unit}，超过 {limit}{unit}',
+        en: 'the cover is tilted by {value}{unit}, above {limit}{unit}',
+      },
+      standard: { ref: 'hetao', status: 'proposal' },
+    },
+    {
+      id: 'COVER_MISSING',
+      name: { zh: '井盖缺失', en: 'Cover missing' },
+      severity: 'P1',
+      when: { kind: 'is', metric: 'cover_open', value: true },
+      confirm: { samples: 1, of: 1, seconds: 1800 },
+      clear: { deadband: 0, samples: 1, seconds: 60 },
+      // The same episode as COVER_OPEN, which has filed the ticket half an hour before: this one reminds, and never files twice.
+      ticket: false,
+      text: {
+        zh: '井盖已打开 {minutes} 分钟，疑似丢失',
+        en: 'the cover has been open for {minutes} min: perhaps stolen',
+      },
+      standard: { ref: 'hetao', status: 'proposal' },
+    },
+    {
+      id: 'FULL_WELL',
+      name: { zh: '井内满水', en: 'Well full' },
+      severity: 'P2',
+      // `full_level` is the well's depth less half a metre.
+      when: {
+        kind: 'above',
+        of: { metric: 'water_level' },
+        limit: { rated: 'full_level', factor: 1, fallback: 9.5 },
+      },
+      confirm: { samples: 2, of: 2, seconds: 0 },
+      clear: { deadband: 0.1, samples: 2, seconds: 0 },
+      ticket: true,
+      text: {
+        zh: '井内水位 {value} {unit}，超过 {limit} {unit}，有冒溢危险',
+        en: 'water level {value} {unit}, above {limit} {unit}: about to overflow',
+      },
+      standard: { ref: 'hetao', status: 'proposal' },
+    },
+    {
+      ...lowBattery,
+      // Lithium thionyl chloride cells of 3.6 V hold their voltage almost to the end; 3.3 V is the end.
+      when: {
+        kind: 'any',
+        of: [
+          { kind: 'below', of: { metric: 'battery_pct' }, limit: 20 },
+          { kind: 'below', of: { metric: 'battery_v' }, limit: 3.3 },
+        ],
+      },
+      // In volts and in percent, so none.
+      clear: { deadband: 0, samples: 3, seconds: 0 },
+      text: {
+        zh: '电池 {value}{unit}，低于 {limit}{unit}',
+        en: 'battery at {value} {unit}, below {limit} {unit}',
+      },
+    },
+    offline,
+  ],
+}

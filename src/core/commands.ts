@@ -1,0 +1,123 @@
+// What people and systems ask of the engine. Every command comes to one outcome; a command of any other shape (an old journal, a
+// mistake of a caller) is refused, never thrown at.
+
+import type { AlertBook, Moment } from './alert-book.ts'
+import type { Casework } from './casework.ts'
+import type { DeviceState, Slot } from './device-state.ts'
+import { accessOf } from './device-state.ts'
+import type { Command, Outcome } from './input.ts'
+import { applied, duplicate, refused } from './outcomes.ts'
+import type { Registry } from './registry.ts'
+import type { Retired } from './retired.ts'
+
+const IDS_MAX = 1000
+const COMMENT_MAX = 2000
+
+export interface CommandContext {
+  readonly registry: Registry
+  readonly book: AlertBook
+  readonly casework: Casework
+  readonly retired: Retired
+  /** A device has come into the registry or has changed: prepare its slots. */
+  readonly prepare: (state: DeviceState) => void
+  readonly begin: (state: DeviceState) => void
+}
+
+export function runCommand(
+  command: Command,
+  by: string,
+  moment: Moment,
+  context: CommandContext,
+): Outcome {
+  const { registry, casework } = context
+  switch (command.kind) {
+    case 'devices.register':
+      return registry.register(command.devices, moment.now, (state) => {
+        context.retired.giveBack(state)
+        context.begin(state)
+        emitDevice(state, false, moment)
+      })
+    case 'device.update':
+      return registry.update(command.id, command.patch, (state) => {
+        context.prepare(state)
+        emitDevice(state, false, moment)
+      })
+    case 'device.remove':
+      return registry.remove(command.id, (state) => {
+        for (const slot of state.slots)
+          if (slot.alert !== null)
+            context.book.change(
+              slot.alert,
+              { kind: 'removed', by, note: 'the device was removed from the registry' },
+              null,
+              moment,
+            )
+        context.retired.keep(state)
+        moment.emit({ kind: 'device_removed', id: state.device.id })
+      })
+    case 'device.credential': {
+      const state = registry.get(command.id)
+      if (state === undefined) return refused('not_found', `no device "${command.id}"`)
+      if (typeof command.hash !== 'string' || !/^[0-9a-f]{16,256}$/i.test(command.hash))
+        return refused('invalid', 'expected a keyed hash in hexadecimal as credential')
+      state.access = accessOf(state.device, command.hash)
+      emitDevice(state, true, moment)
+      return applied
+    }
+    case 'alerts.acknowledge':
+      return acknowledge(command.ids, command.comment, by, moment, context)
+    case 'alert.comment': {
+      const { text } = command
+      if (typeof text !== 'string' || text.trim() === '' || text.length > COMMENT_MAX)
+        return refused('invalid', `expected a comment of 1 to ${COMMENT_MAX} characters`)
+      const changed = context.book.change(command.id, { kind: 'commented', by, text }, null, moment)
+      return changed === null ? refused('not_found', `no alert "${command.id}"`) : applied
+    }
+    case 'ticket.retry':
+      return casework.retry(command.id, by, moment)
+    default:
+      return refused('invalid', 'expected a command of a known kind')
+  }
+}
+
+function emitDevice(state: DeviceState, credentialChanged: boolean, moment: Moment): void {
+  const { device, access } = state
+  moment.emit({ kind: 'device', device, access, credentialChanged })
+}
+
+/** All or nothing: with one unknown alert none is acknowledged. */
+function acknowledge(
+  ids: unknown,
+  comment: unknown,
+  by: string,
+  moment: Moment,
+  { book, registry }: CommandContext,
+): Outcome {
+  if (!Array.isArray(ids) || ids.length === 0 || ids.length > IDS_MAX)
+    return refused('invalid', `expected a list of 1 to ${IDS_MAX} alert ids`)
+  if (comment !== null && (typeof comment !== 'string' || comment.length > COMMENT_MAX))
+    return refused('invalid', `expected a comment of at most ${COMMENT_MAX} characters, or null`)
+  const errors: { row: number; field: string; reason: string }[] = []
+  const known: string[] = []
+  ids.forEach((id: unknown, row) => {
+    if (typeof id === 'string' && book.get(id) !== undefined) known.push(id)
+    else errors.push({ row, field: 'ids', reason: `no alert "${String(id).slice(0, 200)}"` })
+  })
+  if (errors.length > 0)
+    return refused('not_found', `${errors.length} of ${ids.length} alerts are not known`, errors)
+  let changes = 0
+  for (const id of known) {
+    const state = registry.get(book.get(id)?.device ?? '')
+    const slot = state?.slots.find((one) => one.alert === id)
+    const subject = state !== undefined && slot?.isActive === true ? { state, slot } : null
+    const changed = book.change(id, { kind: 'acknowledged', by, comment }, subject, moment)
+    if (changed === null) continue
+    changes++
+    if (changed.state === 'closed') release(slot)
+  }
+  return changes === 0 ? duplicate : applied
+}
+
+function release(slot: Slot | undefined): void {
+  if (slot !== undefined) slot.alert = null
+}

@@ -1,0 +1,169 @@
+// The engine's state as plain JSON and back. Metrics and rules are named once per type, so that a snapshot still fits after a type
+// has gained or lost some. What can be worked out again (timers, limits, sun times) is left out.
+
+import type { Alert } from './alert.ts'
+import type { TicketRecord } from './casework.ts'
+import type { CompiledType } from './compiled-type.ts'
+import { createDeviceState } from './device-state.ts'
+import type { DeviceState, Slot } from './device-state.ts'
+import type { Device } from './device.ts'
+import type { MeanRing } from './rolling-mean.ts'
+import type { Millis } from './position.ts'
+import type { RetiredDevice } from './retired.ts'
+
+export const SNAPSHOT_VERSION = 1
+
+export interface EngineSnapshot {
+  readonly version: typeof SNAPSHOT_VERSION
+  readonly now: Millis
+  /** Order of metrics and rules in `devices`, per type id. */
+  readonly layouts: Readonly<
+    Record<string, { readonly metrics: readonly string[]; readonly rules: readonly string[] }>
+  >
+  readonly devices: readonly DeviceSnapshot[]
+  readonly openAlerts: readonly Alert[]
+  readonly closedAlerts: readonly Alert[]
+  readonly tickets: readonly TicketRecord[]
+  readonly retired: readonly RetiredDevice[]
+}
+
+/** Null stands for NaN and for "never". */
+export interface DeviceSnapshot {
+  readonly device: Device
+  readonly credential: string | null
+  readonly lastTs: Millis | null
+  readonly lastAt: Millis | null
+  readonly heardAt: Millis
+  readonly latestReceivedAt: Millis | null
+  /** `[metric index, value, event time]`. */
+  readonly latest: readonly (readonly [number, number, Millis])[]
+  readonly slots: readonly SlotSnapshot[]
+}
+
+/** Only slots that remember something; fields at their start value are left out. */
+export interface SlotSnapshot {
+  readonly rule: number
+  readonly alert?: string
+  readonly isActive?: true
+  readonly due?: Millis
+  readonly holdDue?: Millis
+  readonly windowDue?: Millis
+  readonly seen?: readonly [since: Millis, value: number | null, limit: number | null, leaf: number]
+  readonly alertSince?: Millis
+  readonly alertOrdinal?: number
+  readonly history?: number
+  readonly badAts?: readonly number[]
+  readonly runSince?: Millis
+  readonly goodCount?: number
+  readonly goodSince?: Millis
+  readonly lastSampleAt?: Millis
+  readonly rings?: readonly MeanRing[]
+}
+
+const NEVER = Number.NEGATIVE_INFINITY
+
+export function deviceSnapshot(state: DeviceState): DeviceSnapshot {
+  const latest: (readonly [number, number, Millis])[] = []
+  state.latestValues.forEach((value, index) => {
+    if (!Number.isNaN(value)) latest.push([index, value, state.latestAts[index] ?? 0])
+  })
+  return {
+    device: state.device,
+    credential: state.access.credential,
+    lastTs: finite(state.lastTs),
+    lastAt: finite(state.lastAt),
+    heardAt: state.heardAt,
+    latestReceivedAt: finite(state.latestReceivedAt),
+    latest,
+    slots: state.slots.flatMap((slot) => slotSnapshot(slot)),
+  }
+}
+
+function slotSnapshot(slot: Slot): SlotSnapshot[] {
+  const isCounting = slot.history !== 0 || slot.goodCount !== 0
+  const isWatched = slot.isActive || slot.holdDue !== Number.POSITIVE_INFINITY
+  const isSeen = slot.isActive || slot.history !== 0
+  const hasRings = slot.rings.some((ring) => ring.buckets.length > 0)
+  const snapshot: SlotSnapshot = {
+    rule: slot.index,
+    ...(slot.alert === null ? {} : { alert: slot.alert }),
+    ...(slot.isActive ? { isActive: true } : {}),
+    ...some('due', slot.due),
+    ...(isWatched
+      ? { ...some('holdDue', slot.holdDue), ...some('windowDue', slot.windowDue) }
+      : {}),
+    ...(isSeen ? { seen: [slot.since, finite(slot.value), finite(slot.limit), slot.leaf] } : {}),
+    ...some('alertSince', slot.alertSince),
+    ...(slot.alertOrdinal === 1 ? {} : { alertOrdinal: slot.alertOrdinal }),
+    ...(slot.history === 0 ? {} : { history: slot.history }),
+    ...(slot.badAts.length === 0 ? {} : { badAts: [...slot.badAts] }),
+    ...some('runSince', slot.runSince),
+    ...(slot.goodCount === 0 ? {} : { goodCount: slot.goodCount }),
+    ...some('goodSince', slot.goodSince),
+    ...(isCounting ? some('lastSampleAt', slot.lastSampleAt) : {}),
+    ...(hasRings ? { rings: slot.rings.map(copyRing) } : {}),
+  }
+  return Object.keys(snapshot).length === 1 ? [] : [snapshot]
+}
+
+/** `from` is the layout the snapshot was written with; what the type no longer has is dropped. */
+export function restoreDevice(
+  snapshot: DeviceSnapshot,
+  type: CompiledType,
+  from: { readonly metrics: readonly string[]; readonly rules: readonly string[] },
+): DeviceState {
+  const state = createDeviceState(snapshot.device, type, snapshot.credential)
+  state.lastTs = snapshot.lastTs ?? NEVER
+  state.lastAt = snapshot.lastAt ?? NEVER
+  state.heardAt = snapshot.heardAt
+  state.latestReceivedAt = snapshot.latestReceivedAt ?? NEVER
+  for (const [index, value, at] of snapshot.latest) {
+    const here = type.indexOf.get(from.metrics[index] ?? '')
+    if (here === undefined) continue
+    state.latestValues[here] = value
+    state.latestAts[here] = at
+  }
+  for (const kept of snapshot.slots) {
+    const here = type.type.rules.findIndex((rule) => rule.id === from.rules[kept.rule])
+    const slot = state.slots[here]
+    if (slot !== undefined) restoreSlot(slot, kept)
+  }
+  return state
+}
+
+function restoreSlot(slot: Slot, kept: SlotSnapshot): void {
+  slot.alert = kept.alert ?? null
+  slot.isActive = kept.isActive ?? false
+  slot.due = kept.due ?? slot.due
+  slot.holdDue = kept.holdDue ?? slot.holdDue
+  slot.windowDue = kept.windowDue ?? slot.windowDue
+  if (kept.seen !== undefined) {
+    const [since, value, limit, leaf] = kept.seen
+    slot.since = since
+    slot.value = value ?? Number.NaN
+    slot.limit = limit ?? Number.NaN
+    slot.leaf = leaf
+  }
+  slot.alertSince = kept.alertSince ?? slot.alertSince
+  slot.alertOrdinal = kept.alertOrdinal ?? 1
+  slot.history = kept.history ?? 0
+  slot.badAts = [...(kept.badAts ?? [])]
+  slot.runSince = kept.runSince ?? slot.runSince
+  slot.goodCount = kept.goodCount ?? 0
+  slot.goodSince = kept.goodSince ?? slot.goodSince
+  slot.lastSampleAt = kept.lastSampleAt ?? slot.lastSampleAt
+  for (const ring of kept.rings ?? []) slot.rings.push(copyRing(ring))
+}
+
+function copyRing(ring: MeanRing): MeanRing {
+  return { ...ring, buckets: ring.buckets.map(([ordinal, sum, count]) => [ordinal, sum, count]) }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}
+
+function some<K extends string>(name: K, value: number): { readonly [P in K]?: number } {
+  // A computed key of one name: the compiler sees an index signature where this is one field.
+  return (Number.isFinite(value) ? { [name]: value } : {}) as { readonly [P in K]?: number }
+}

@@ -1,0 +1,486 @@
+// What a state store must do: apply effects once, whole and in order, and answer lists in pages that add up.
+
+import * as fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Alert } from '../../src/core/alert.ts'
+import { positionAt } from '../../src/core/position.ts'
+import type {
+  AlertFilter,
+  Page,
+  Paging,
+  PlacedEffect,
+  StateReader,
+  StateStore,
+} from '../../src/ports.ts'
+import {
+  alert,
+  alertEffect,
+  device,
+  deviceEffect,
+  latest,
+  placed,
+  refused,
+  report,
+  T0,
+  ticket,
+  ticketEffect,
+} from './state-documents.ts'
+
+export interface StateSubject {
+  readonly store: StateStore
+  readonly reader: StateReader
+  readonly reopen: () => Promise<StateSubject>
+  readonly dispose: () => Promise<void>
+}
+
+export interface QuarantineCaps {
+  readonly perSourceMax: number
+  readonly max: number
+}
+
+const at = positionAt
+const all: Paging = { limit: 1_000, cursor: null }
+const everyDevice: Parameters<StateReader['devices']>[0] = {
+  type: null,
+  division: null,
+  parent: null,
+  search: null,
+}
+const everyTicket: Parameters<StateReader['tickets']>[0] = {
+  delivery: null,
+  device: null,
+  division: null,
+}
+const everyAlert: AlertFilter = {
+  state: 'all',
+  severity: null,
+  division: null,
+  type: null,
+  device: null,
+}
+const everyRefusal = { device: null, code: null }
+
+export function allPages<T>(list: (paging: Paging) => Page<T>, limit: number): T[] {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<T> = list({ limit, cursor })
+    expect(page.items.length).toBeLessThanOrEqual(limit)
+    items.push(...page.items)
+    cursor = page.cursor
+  } while (cursor !== null)
+  return items
+}
+
+export function stateStoreContract(
+  name: string,
+  open: (caps?: QuarantineCaps) => Promise<StateSubject>,
+): void {
+  describe(`${name}: state store`, () => {
+    const opened: StateSubject[] = []
+    afterEach(async () => {
+      for (const subject of opened.splice(0).reverse()) await subject.dispose()
+    })
+
+    async function subject(caps?: QuarantineCaps): Promise<StateSubject> {
+      const fresh = await open(caps)
+      opened.push(fresh)
+      return fresh
+    }
+
+    const story: readonly PlacedEffect[] = [
+      placed(1, deviceEffect(device('L1'), 'abcd')),
+      placed(2, deviceEffect(device('L2'))),
+      placed(3, alertEffect(alert('A1'))),
+      placed(3, alertEffect(alert('A1', { ticket: 'T1' }), { what: 'ticket_opened' })),
+      placed(3, ticketEffect(ticket('T1'))),
+      placed(4, { kind: 'quarantine', item: refused(4) }),
+      placed(5, { kind: 'presence', device: 'L1', state: 'online', at: T0 }),
+      placed(
+        6,
+        ticketEffect(
+          ticket('T1', {
+            caseNo: 'C-1',
+            delivery: { state: 'delivered', attempts: 1, lastError: null, nextAt: null },
+          }),
+          { what: 'delivered' },
+        ),
+      ),
+      placed(
+        7,
+        alertEffect(alert('A1', { ticket: 'T1', state: 'acked_active' }), { what: 'acknowledged' }),
+      ),
+    ]
+
+    it('shows what was applied', async () => {
+      const { store, reader } = await subject()
+      expect(store.applied).toBe(0)
+      store.apply(story, [latest('L1')], at(7))
+      expect(store.applied).toBe(at(7))
+      expect(reader.device('L1')).toEqual({
+        ...device('L1'),
+        presence: 'online',
+        lastSeenAt: T0 + 500,
+        hasCredential: true,
+      })
+      expect(reader.device('L2')).toEqual({
+        ...device('L2'),
+        presence: null,
+        lastSeenAt: null,
+        hasCredential: false,
+      })
+      expect([...reader.access()].map((one) => [one.id, one.credential])).toEqual([
+        ['L1', 'abcd'],
+        ['L2', null],
+      ])
+      expect(reader.latest('L1')).toEqual(latest('L1'))
+      expect(reader.alert('A1')?.timeline.map((entry) => entry.what)).toEqual([
+        'raised',
+        'ticket_opened',
+        'acknowledged',
+      ])
+      expect(reader.alert('A1')?.alert.state).toBe('acked_active')
+      expect(reader.activeAlertCounts()).toEqual({ P1: 1 })
+      expect(reader.ticket('T1')?.history.map((entry) => entry.what)).toEqual([
+        'opened',
+        'delivered',
+      ])
+      expect(reader.ticketByCase('C-1')?.id).toBe('T1')
+      expect(reader.quarantine(everyRefusal, all).items).toEqual([refused(4)])
+      expect(reader.quarantined(['0-4.0', 'no such thing'])).toEqual([refused(4)])
+      expect(reader.quarantineCounts()).toEqual({ not_json: 1 })
+    })
+
+    it('knows nothing of what was never applied', async () => {
+      const { reader } = await subject()
+      expect(reader.device('L1')).toBeNull()
+      expect(reader.latest('L1')).toBeNull()
+      expect(reader.alert('A1')).toBeNull()
+      expect(reader.ticket('T1')).toBeNull()
+      expect(reader.ticketByCase('C-1')).toBeNull()
+      expect(reader.devices(everyDevice, all)).toEqual({ items: [], cursor: null })
+      expect(reader.activeAlertCounts()).toEqual({})
+      expect(reader.quarantineCounts()).toEqual({})
+      expect(reader.anySimulated()).toBe(false)
+    })
+
+    it('gives the same picture however often and in whatever cuts effects come', async () => {
+      const plain = await subject()
+      plain.store.apply(story, [latest('L1')], at(7))
+      const expected = picture(plain.reader)
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 4 }),
+          async (cuts) => {
+            const { store, reader, dispose } = await open()
+            try {
+              for (const cut of [...cuts, 7]) {
+                const part = story.filter((one) => one.position <= at(cut))
+                store.apply(part, cut === 7 ? [latest('L1')] : [], at(cut))
+              }
+              expect(store.applied).toBe(at(7))
+              expect(picture(reader)).toEqual(expected)
+            } finally {
+              await dispose()
+            }
+          },
+        ),
+        { numRuns: 15 },
+      )
+    })
+
+    it('keeps everything when it is opened again', async () => {
+      const first = await subject()
+      first.store.apply(story, [latest('L1')], at(7))
+      first.store.sync()
+      const expected = picture(first.reader)
+      const second = await first.reopen()
+      opened.push(second)
+      expect(second.store.applied).toBe(at(7))
+      expect(picture(second.reader)).toEqual(expected)
+      second.store.apply(story, [latest('L1', { ts: 0 })], at(7))
+      expect(picture(second.reader)).toEqual(expected)
+    })
+
+    it('does not let an old effect come back behind newer ones', async () => {
+      const { store, reader } = await subject()
+      const raised = placed(1, alertEffect(alert('A1')))
+      const closed = placed(2, alertEffect(alert('A1', { state: 'closed' }), { what: 'closed' }))
+      store.apply([raised, closed], [], at(2))
+      store.apply([raised, placed(3, deviceEffect(device('L1')))], [], at(3))
+      expect(reader.alert('A1')?.alert.state).toBe('closed')
+      expect(reader.device('L1')).not.toBeNull()
+    })
+
+    it('forgets a removed device, and what a later one of its name never had', async () => {
+      const { store, reader } = await subject()
+      store.apply(story, [latest('L1')], at(7))
+      store.apply([placed(8, { kind: 'device_removed', id: 'L1' })], [latest('L1')], at(8))
+      expect(reader.device('L1')).toBeNull()
+      expect(reader.latest('L1')).toBeNull()
+      expect([...reader.access()].map((one) => one.id)).toEqual(['L2'])
+      store.apply([placed(9, deviceEffect(device('L1')))], [], at(9))
+      expect(reader.device('L1')).toMatchObject({ presence: null, lastSeenAt: null })
+      expect(reader.alert('A1')).not.toBeNull()
+    })
+
+    it('filters devices and searches plain text in id and name', async () => {
+      const { store, reader } = await subject()
+      const devices = [
+        device('LH-1', { name: '胜利路 100% 灯' }),
+        device('LH-2', { name: 'Straße_Ä', parent: 'LH-1' }),
+        device('MC-1', { type: 'manhole-cover', division: '150821' }),
+      ]
+      store.apply(
+        devices.map((one, index) => placed(index + 1, deviceEffect(one))),
+        [],
+        at(3),
+      )
+      const ids = (filter: Partial<typeof everyDevice>) =>
+        reader.devices({ ...everyDevice, ...filter }, all).items.map((one) => one.id)
+      expect(ids({})).toEqual(['LH-1', 'LH-2', 'MC-1'])
+      expect(ids({ type: 'streetlight' })).toEqual(['LH-1', 'LH-2'])
+      expect(ids({ division: '150821' })).toEqual(['MC-1'])
+      expect(ids({ parent: 'LH-1' })).toEqual(['LH-2'])
+      expect(ids({ type: 'streetlight', parent: 'LH-9' })).toEqual([])
+      expect(ids({ search: 'lh-' })).toEqual(['LH-1', 'LH-2'])
+      expect(ids({ search: '100%' })).toEqual(['LH-1'])
+      expect(ids({ search: '%' })).toEqual(['LH-1'])
+      expect(ids({ search: '_ä' })).toEqual(['LH-2'])
+      expect(ids({ search: "' OR 1=1 --" })).toEqual([])
+      expect(ids({ search: '.*' })).toEqual([])
+    })
+
+    it('lists alerts active first, by severity, newest first, and filters them', async () => {
+      const { store, reader } = await subject()
+      const alerts = [
+        alert('a', { severity: 'P2', raisedAt: T0 + 5 }),
+        alert('b', { severity: 'P1', raisedAt: T0, state: 'rtn_unack' }),
+        alert('c', { severity: 'P1', raisedAt: T0 + 9, state: 'closed', division: '150821' }),
+        alert('d', { severity: 'P3', raisedAt: T0 + 9, type: 'manhole-cover', device: 'M1' }),
+        alert('e', { severity: 'P1', raisedAt: T0 + 1, state: 'acked_active' }),
+        alert('f', { severity: 'P2', raisedAt: T0 + 5 }),
+      ]
+      store.apply(
+        alerts.map((one, index) => placed(index + 1, alertEffect(one))),
+        [],
+        at(6),
+      )
+      const ids = (filter: Partial<AlertFilter>) =>
+        reader
+          .alerts({ ...everyAlert, ...filter }, all)
+          .items.map((one) => one.id)
+          .join('')
+      expect(ids({})).toBe('ebafdc')
+      expect(ids({ state: 'active' })).toBe('ebafd')
+      expect(ids({ severity: ['P1', 'P3'] })).toBe('ebdc')
+      expect(ids({ severity: [] })).toBe('')
+      expect(ids({ device: 'M1' })).toBe('d')
+      expect(ids({ type: 'streetlight', state: 'active' })).toBe('ebaf')
+      expect(ids({ division: '150821' })).toBe('c')
+      expect(reader.activeAlertCounts()).toEqual({ P1: 2, P2: 2, P3: 1 })
+    })
+
+    it('pages of alerts add up to the sorted list, whatever the page size', async () => {
+      const one = fc.record({
+        severity: fc.constantFrom('P1', 'P2', 'P3'),
+        state: fc.constantFrom('unack_active', 'acked_active', 'rtn_unack', 'closed'),
+        raisedAt: fc.integer({ min: 0, max: 3 }).map((n) => T0 + n),
+        division: fc.constantFrom('150802', '150821'),
+      })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(one, { maxLength: 30 }),
+          fc.integer({ min: 1, max: 7 }),
+          fc.constantFrom('active', 'all'),
+          fc.constantFrom(null, '150802'),
+          async (some, limit, state, division) => {
+            const { store, reader, dispose } = await open()
+            try {
+              const alerts = some.map((more, index) => alert(`A${index}`, more))
+              store.apply(
+                alerts.map((each, index) => placed(index + 1, alertEffect(each))),
+                [],
+                at(100),
+              )
+              const expected = alerts
+                .filter((each) => state === 'all' || each.state !== 'closed')
+                .filter((each) => division === null || each.division === division)
+                .sort(inListOrder)
+              const pages = allPages(
+                (paging) => reader.alerts({ ...everyAlert, state, division }, paging),
+                limit,
+              )
+              expect(pages).toEqual(expected)
+            } finally {
+              await dispose()
+            }
+          },
+        ),
+        { numRuns: 20 },
+      )
+    })
+
+    it('pages neither repeat nor lose old rows while new ones come in', async () => {
+      const { store, reader } = await subject()
+      const ids = Array.from({ length: 20 }, (_, n) => `T${n}`)
+      store.apply(
+        ids.map((id, n) => placed(n + 1, ticketEffect(ticket(id, { openedAt: T0 + n })))),
+        [],
+        at(20),
+      )
+      let position = 20
+      const seen = allPages((paging) => {
+        const next = ++position
+        const one = ticket(`N${next}`, { openedAt: T0 + next })
+        store.apply([placed(next, ticketEffect(one))], [], at(next))
+        return reader.tickets(everyTicket, paging)
+      }, 3).map((one) => one.id)
+      expect(seen.filter((id) => id.startsWith('T'))).toEqual(ids.reverse())
+      expect(new Set(seen).size).toBe(seen.length)
+    })
+
+    it('refuses cursors that are damaged or come from another query, and odd limits', async () => {
+      const { store, reader } = await subject()
+      const ids = ['L1', 'L2', 'L3', 'L4']
+      store.apply(
+        ids.map((id, n) => placed(n + 1, deviceEffect(device(id)))),
+        [],
+        at(4),
+      )
+      const page = reader.devices(everyDevice, { limit: 2, cursor: null })
+      const cursor = page.cursor ?? ''
+      expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/)
+      const list = (paging: Paging) => reader.devices(everyDevice, paging)
+      expect(list({ limit: 2, cursor }).items.map((one) => one.id)).toEqual(['L3', 'L4'])
+      for (const wrong of ['', 'x', `${cursor}x`, cursor.slice(0, -3), '!!', 'bnVsbA', 'W10'])
+        expect(() => list({ limit: 2, cursor: wrong }), wrong).toThrow(RangeError)
+      expect(() =>
+        reader.devices({ ...everyDevice, type: 'streetlight' }, { limit: 2, cursor }),
+      ).toThrow(RangeError)
+      expect(() => reader.tickets(everyTicket, { limit: 2, cursor })).toThrow(RangeError)
+      for (const limit of [0, -1, 1.5, 1_001, Number.NaN])
+        expect(() => list({ limit, cursor: null }), String(limit)).toThrow(RangeError)
+    })
+
+    it('lists tickets newest first and the undelivered ones oldest first', async () => {
+      const { store, reader } = await subject()
+      const states = ['queued', 'delivered', 'retrying', 'rejected', 'queued'] as const
+      const tickets = states.map((state, n) =>
+        ticket(`T${n}`, {
+          openedAt: T0 + n,
+          device: `D${n % 2}`,
+          delivery: { state, attempts: n, lastError: null, nextAt: null },
+        }),
+      )
+      store.apply(
+        tickets.map((one, n) => placed(n + 1, ticketEffect(one))),
+        [],
+        at(5),
+      )
+      const ids = (filter: Partial<typeof everyTicket>) =>
+        reader.tickets({ ...everyTicket, ...filter }, all).items.map((one) => one.id)
+      expect(ids({})).toEqual(['T4', 'T3', 'T2', 'T1', 'T0'])
+      expect(ids({ delivery: 'queued' })).toEqual(['T4', 'T0'])
+      expect(ids({ device: 'D1' })).toEqual(['T3', 'T1'])
+      expect(reader.outbox(10).map((item) => item.ticket.id)).toEqual(['T0', 'T2', 'T4'])
+      expect(reader.outbox(1)).toEqual([
+        { ticket: tickets[0], report: report(ticket('T0', { device: 'D0' })) },
+      ])
+    })
+
+    it('keeps the newest refusals per device and overall, and counts them all', async () => {
+      const { store, reader } = await subject({ perSourceMax: 3, max: 8 })
+      let position = 0
+      const put = (device: string | null, client: string, count: number) => {
+        const items = Array.from({ length: count }, () =>
+          refused(++position, { device, client, code: device === null ? 'not_json' : 'too_old' }),
+        )
+        store.apply(
+          items.map((item) => placed(sequenceOfId(item.id), { kind: 'quarantine', item })),
+          [],
+          at(position),
+        )
+      }
+      put('D1', 'D1', 5)
+      put(null, 'gateway', 4)
+      put('D1', 'D1', 1)
+      const kept = () =>
+        reader.quarantine(everyRefusal, all).items.map((one) => sequenceOfId(one.id))
+      expect(kept()).toEqual([10, 9, 8, 7, 5, 4])
+      put('D2', 'D2', 2)
+      put('D3', 'D3', 2)
+      expect(kept()).toEqual([14, 13, 12, 11, 10, 9, 8, 7])
+      expect(reader.quarantineCounts()).toEqual({ not_json: 4, too_old: 10 })
+      expect(
+        reader.quarantine({ device: 'D2', code: 'too_old' }, all).items.map((one) => one.device),
+      ).toEqual(['D2', 'D2'])
+      expect(
+        allPages((paging) => reader.quarantine({ device: null, code: 'not_json' }, paging), 2)
+          .length,
+      ).toBe(3)
+    })
+
+    it.each([
+      ['a device', [placed(1, deviceEffect(device('L1', { simulated: true })))], []],
+      ['a refusal', [placed(1, { kind: 'quarantine', item: refused(1, { simulated: true }) })], []],
+      ['latest values', [], [latest('L1', { simulated: true })]],
+    ] satisfies [string, PlacedEffect[], ReturnType<typeof latest>[]][])(
+      'remembers for ever that %s was simulated',
+      async (_what, effects, newest) => {
+        const { store, reader } = await subject()
+        store.apply(effects, newest, at(1))
+        expect(reader.anySimulated()).toBe(true)
+        store.apply([placed(2, { kind: 'device_removed', id: 'L1' })], [], at(2))
+        expect(reader.anySimulated()).toBe(true)
+      },
+    )
+
+    it('takes an online connection as a sign of life, an offline one not', async () => {
+      const { store, reader } = await subject()
+      store.apply([placed(1, deviceEffect(device('L1')))], [], at(1))
+      const heard = (state: 'online' | 'offline', ms: number, position: number) =>
+        store.apply(
+          [placed(position, { kind: 'presence', device: 'L1', state, at: T0 + ms })],
+          [],
+          at(position),
+        )
+      heard('offline', 900, 2)
+      expect(reader.device('L1')).toMatchObject({ presence: 'offline', lastSeenAt: null })
+      heard('online', 1_000, 3)
+      expect(reader.device('L1')).toMatchObject({ presence: 'online', lastSeenAt: T0 + 1_000 })
+      store.apply([], [latest('L1', { receivedAt: T0 + 2_000 })], at(4))
+      expect(reader.device('L1')).toMatchObject({ lastSeenAt: T0 + 2_000 })
+    })
+  })
+}
+
+function sequenceOfId(id: string): number {
+  return Number(/^0-(\d+)\./.exec(id)?.[1])
+}
+
+function inListOrder(a: Alert, b: Alert): number {
+  return (
+    Number(a.state === 'closed') - Number(b.state === 'closed') ||
+    Number(a.severity > b.severity) - Number(a.severity < b.severity) ||
+    b.raisedAt - a.raisedAt ||
+    Number(a.id > b.id) - Number(a.id < b.id)
+  )
+}
+
+function picture(reader: StateReader): unknown {
+  return {
+    devices: reader.devices(everyDevice, all),
+    first: reader.device('L1'),
+    access: [...reader.access()],
+    latest: reader.latest('L1'),
+    alerts: reader.alerts(everyAlert, all),
+    alert: reader.alert('A1'),
+    active: reader.activeAlertCounts(),
+    tickets: reader.tickets(everyTicket, all),
+    ticket: reader.ticket('T1'),
+    outbox: reader.outbox(100),
+    quarantine: reader.quarantine(everyRefusal, all),
+    counts: reader.quarantineCounts(),
+  }
+}
