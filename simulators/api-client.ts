@@ -7,6 +7,7 @@ import type { NewDevice } from './city.ts'
 const PAGE = 1000
 /** Registering is all or nothing and answered at once, so a large fleet goes in parts. */
 const REGISTER_BATCH = 500
+const ACKNOWLEDGE_BATCH = 100
 const CREDENTIALS_AT_ONCE = 16
 const PAGES_MAX = 1000
 const ANSWER_MAX_MS = 30_000
@@ -24,6 +25,7 @@ const alertSchema = z.object({
   device: z.string(),
   rule: z.string(),
   severity: z.string(),
+  state: z.string(),
   raisedAt: z.string().transform((text) => Date.parse(text)),
   returnedAt: z
     .string()
@@ -48,6 +50,7 @@ export interface ApiClient {
   /** New credentials by device id; older ones stop working. */
   credentials(ids: readonly string[]): Promise<ReadonlyMap<string, Credential>>
   alerts(): Promise<readonly ApiAlert[]>
+  acknowledge(ids: readonly string[]): Promise<void>
   tickets(): Promise<readonly ApiTicket[]>
 }
 
@@ -152,6 +155,10 @@ export function createApiClient({ url, token, clock }: ApiClientOptions): ApiCli
       return found
     },
     alerts: () => list('/alerts?state=all', alertSchema),
+    async acknowledge(ids) {
+      for (let at = 0; at < ids.length; at += ACKNOWLEDGE_BATCH)
+        await call('POST', '/alerts/ack', { ids: ids.slice(at, at + ACKNOWLEDGE_BATCH) })
+    },
     tickets: () => list('/tickets', ticketSchema),
   }
 }

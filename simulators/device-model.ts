@@ -10,6 +10,7 @@ import { physicsOf, type Metrics, type Moment } from './physics/physics.ts'
 import { noiseAt, stream } from './random.ts'
 
 const HOUR_MS = 3_600_000
+const METER_SINCE_MS = Date.UTC(2024, 0, 1)
 /** A device that has noticed a change says it again, in case the first word was lost and for rules that want two samples. */
 const REPEATS_MS = [0, 70_000, 140_000]
 const DOUBLE_DELAY_MS = 900
@@ -61,7 +62,8 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
   const damage = stream(seed, device.id, 'damage')
   const topic = topicOf(device, 'up')
   const metersEnergy = type.metrics.some((metric) => metric.id === 'energy_total')
-  let energyKwh = traits.between(200, 4_000)
+  const baseKwh = traits.between(200, 4_000)
+  let energyKwh = Number.NaN
   let meteredAt: Millis | null = null
   let seq = traits.integer(0, 5_000)
 
@@ -81,14 +83,20 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
     }
   }
 
-  /** The meter counts what was drawn since it was last read. */
+  /**
+   * The meter counts what was drawn since it was last read. A new run takes the count up where no earlier one can have come to:
+   * at full load ever since the meter was put in.
+   */
   function withEnergy(metrics: Metrics, at: Millis): Metrics {
     if (!metersEnergy) return metrics
+    const isCabinet = typeof metrics['active_power'] === 'number'
     const kilowatts =
-      typeof metrics['active_power'] === 'number'
-        ? metrics['active_power']
-        : Number(metrics['power'] ?? 0) / 1000
-    energyKwh += kilowatts * ((at - (meteredAt ?? at)) / HOUR_MS)
+      Number(isCabinet ? metrics['active_power'] : metrics['power']) / (isCabinet ? 1 : 1000)
+    const fullKilowatts = (device.rated['power'] ?? 0) / (isCabinet ? 1 : 1000)
+    energyKwh =
+      meteredAt === null
+        ? baseKwh + fullKilowatts * (Math.max(0, at - METER_SINCE_MS) / HOUR_MS)
+        : energyKwh + kilowatts * ((at - meteredAt) / HOUR_MS)
     meteredAt = at
     return { ...metrics, energy_total: energyKwh }
   }

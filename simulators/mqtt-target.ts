@@ -63,6 +63,14 @@ export function createMqttTarget(options: MqttTargetOptions): Target {
       options.say(
         `fleet: ${added} devices registered, ${scenario.devices.length - added} were there; making credentials`,
       )
+      if (scenario.file.operator.acknowledgeAfter !== undefined)
+        options.say('operator: nobody acknowledges on a running product, alerts stay as they are')
+      // What an earlier run has left unseen would be taken up again instead of being raised.
+      const left = (await api.alerts()).filter(
+        (alert) =>
+          fleetIds.has(alert.device) && ['unack_active', 'rtn_unack'].includes(alert.state),
+      )
+      await api.acknowledge(left.map((alert) => alert.id))
       const credentials = await api.credentials([...fleetIds])
       fleet = createMqttFleet({
         host: options.host,

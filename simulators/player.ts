@@ -57,13 +57,9 @@ export async function play(options: PlayOptions): Promise<void> {
   async function keepPace(at: Millis): Promise<void> {
     if (speed === null) return
     const due = wallStart + (at - start) / speed
-    for (
-      let ahead = due - wall.now();
-      ahead > NAP_MS && !signal.aborted;
-      ahead = due - wall.now()
-    ) {
-      await nap(wall, Math.min(ahead, NAP_MAX_MS))
-      tell(at)
+    while (!signal.aborted && due - wall.now() > NAP_MS) {
+      await nap(wall, Math.min(due - wall.now(), NAP_MAX_MS))
+      tell(Math.min(at, start + (wall.now() - wallStart) * speed))
     }
   }
 

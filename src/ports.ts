@@ -125,7 +125,10 @@ export interface PlacedEffect {
 export interface StateStore {
   /** Position up to which effects have been applied. */
   readonly applied: Position
-  /** One transaction: effects at or before `applied` are skipped, `latest` replaces, `applied` becomes `through`. */
+  /**
+   * One transaction: effects at or before `applied` are skipped, `latest` replaces, `applied` becomes `through`. A `through` before
+   * `applied` changes nothing.
+   */
   apply(effects: readonly PlacedEffect[], latest: readonly Latest[], through: Position): void
   /** Everything applied so far is safe against power loss when this returns. */
   sync(): void

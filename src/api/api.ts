@@ -45,7 +45,12 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const isHttps = publicUrl?.startsWith('https:') === true
   const times = createTimes(parts.timeZone)
   const epoch = `${clock.now().toString(36)}${randomBytes(3).toString('hex')}`
-  const feed = createLiveFeed({ clock, times, epoch })
+  const feed = createLiveFeed({
+    clock,
+    times,
+    epoch,
+    onFailed: (error) => log.error({ err: error }, 'cannot make a batch of changes'),
+  })
   const signIn = {
     tokens: createTokenCheck(parts.adminToken),
     sessions: createSessions({ clock, isHttps }),

@@ -15,7 +15,8 @@ const ACCEPTED = /^(application\/json|text\/csv)( *; *charset=("utf-8"|utf-8))?$
 export function readBodies(app: Server): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const type = request.headers['content-type']
-    if (type === undefined || ACCEPTED.test(type)) done()
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (isRead || type === undefined || ACCEPTED.test(type)) done()
     else
       done(
         new ApiError('unsupported_media_type', 'Expected application/json or text/csv, in UTF-8'),

@@ -8,7 +8,7 @@ import { deviceFieldNames } from './device-schema.ts'
 import { DEVICE_ROWS_MAX, readDeviceTable } from './device-table.ts'
 import type { FieldError } from './errors.ts'
 
-export type Upload =
+type Upload =
   | { readonly ok: true; readonly devices: readonly DeviceFields[] }
   | { readonly ok: false; readonly errors: readonly FieldError[] }
 

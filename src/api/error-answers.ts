@@ -32,11 +32,15 @@ export function answer(error: unknown, request: FastifyRequest, reply: FastifyRe
       'request failed',
     )
   if (known.retryAfterSeconds !== undefined) reply.header('retry-after', known.retryAfterSeconds)
-  return reply
-    .code(problems[known.code].status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problemBody(known, request.id)))
+  return (
+    reply
+      .code(problems[known.code].status)
+      .header('cache-control', 'no-store')
+      // Here too for answers that no hook sees, such as those to a malformed address.
+      .header('x-content-type-options', 'nosniff')
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problemBody(known, request.id)))
+  )
 }
 
 /** For bytes that are no HTTP request: there is no request and no reply yet. */

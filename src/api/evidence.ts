@@ -20,27 +20,34 @@ export const evidenceSchema = z
   })
   .nullable()
 
-/** Null when the alert is not about a value. */
+/** Null when the alert is not about a value, or the readings cannot be had: the alert itself must still be seen. */
 export async function evidenceOf(
   alert: Alert,
-  parts: Pick<ApiParts, 'telemetry' | 'clock' | 'types'>,
+  parts: Pick<ApiParts, 'telemetry' | 'clock' | 'log'>,
 ): Promise<z.output<typeof evidenceSchema>> {
   const { metric, unit } = alert
-  if (metric === null || !parts.types.some((type) => type.id === alert.type)) return null
+  if (metric === null) return null
   const from = alert.since - BEFORE_MS
   const until = alert.closedAt === null ? parts.clock.now() : alert.closedAt + BEFORE_MS
   const to = Math.max(Math.min(until, parts.clock.now()), alert.since) + 1
-  const points = await parts.telemetry.series({
-    device: alert.device,
-    type: alert.type,
-    metric,
-    from,
-    to,
-    window: 'raw',
-    limit: POINTS_MAX + 1,
-  })
-  const raw = points.filter(isRaw).slice(0, POINTS_MAX)
-  return { metric, unit, from, to, points: raw, truncated: points.length > POINTS_MAX }
+  const { device, type } = alert
+  const limit = POINTS_MAX + 1
+  try {
+    const points = await parts.telemetry.series({
+      device,
+      type,
+      metric,
+      from,
+      to,
+      window: 'raw',
+      limit,
+    })
+    const raw = points.filter(isRaw).slice(0, POINTS_MAX)
+    return { metric, unit, from, to, points: raw, truncated: points.length > POINTS_MAX }
+  } catch (error) {
+    parts.log.error({ err: error, alert: alert.id }, 'cannot read the evidence')
+    return null
+  }
 }
 
 function isRaw(point: Point): point is Point & { v: number } {

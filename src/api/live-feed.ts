@@ -41,6 +41,8 @@ export interface LiveFeedOptions {
   readonly times: Times
   /** Differs from one start of the server to the next. */
   readonly epoch: string
+  /** A batch could not be made; whoever asks for it later must fetch the lists again. */
+  readonly onFailed: (error: unknown) => void
   readonly flushMs?: number
   readonly ringItemsMax?: number
   readonly ringMs?: number
@@ -66,6 +68,18 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
 
   function flush(): void {
     cancelFlush = null
+    try {
+      makeBatch()
+    } catch (error) {
+      for (const map of [alerts, tickets, presence, readings]) map.clear()
+      ring.length = 0
+      ringItems = 0
+      lostThrough = ++seq
+      options.onFailed(error)
+    }
+  }
+
+  function makeBatch(): void {
     const at = clock.now()
     const kept = {
       seq: seq + 1,

@@ -55,7 +55,7 @@ export interface ApiParts {
   readonly build?: string
 }
 
-export interface ExtraGauge {
+interface ExtraGauge {
   /** `hetao_` and the unit last: `hetao_engine_thread_busy_ratio`. */
   readonly name: string
   readonly help: string

@@ -11,7 +11,9 @@ export function logWrites(app: Server): void {
       done()
       return
     }
-    request.log.info(
+    // Strangers who are turned away must not be able to fill the log.
+    const level = request.principal === null && reply.statusCode >= 400 ? 'debug' : 'info'
+    request.log[level](
       {
         requestId: request.id,
         by: request.principal?.name ?? null,

@@ -19,7 +19,8 @@ export interface Session {
   line: Line | null
   /** Publications between arrival and commit. */
   unacknowledged: number
-  readonly filters: Set<string>
+  /** Granted subscriptions with their QoS. */
+  readonly filters: Map<string, 0 | 1 | 2>
   /** QoS 2 message ids being committed, with everyone who waits for that. */
   readonly qos2Pending: Map<number, ((error: Error | null) => void)[]>
   /** QoS 2 message ids committed and not yet released. */
@@ -54,7 +55,7 @@ export function createSessions(): Sessions {
         decision: null,
         line: null,
         unacknowledged: 0,
-        filters: new Set(),
+        filters: new Map(),
         qos2Pending: new Map(),
         qos2Committed: new Set(),
       }

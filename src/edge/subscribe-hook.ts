@@ -5,7 +5,7 @@ import type { Limits } from './limits.ts'
 import type { AccessPolicy } from './access-policy.ts'
 import type { RefusalReason, Refusals } from './refusal.ts'
 import type { Session, Sessions } from './session.ts'
-import { isReserved } from './topic-rules.ts'
+import { filterMatches, isReserved } from './topic-rules.ts'
 
 type Hooks = Required<Pick<AedesOptions, 'authorizeSubscribe' | 'authorizeForward'>>
 
@@ -52,14 +52,18 @@ export function createSubscribeHooks(options: {
         done(null, null)
         return
       }
-      session.filters.add(subscription.topic)
+      session.filters.set(subscription.topic, subscription.qos)
       options.allowed.add(subscription)
-      done(null, subscription)
+      // aedes would let whichever of several matching filters it meets first decide on the QoS. So it takes them all for QoS 2,
+      // and every delivery is lowered below to what was granted, which is also what the SUBACK says.
+      done(null, { ...subscription, qos: 2 })
     },
     authorizeForward(client, packet) {
       try {
-        const isFine = !isReserved(packet.topic) && policy.forward(client.id, packet.topic)
-        return isFine ? packet : null
+        if (isReserved(packet.topic) || !policy.forward(client.id, packet.topic)) return null
+        const granted = packet.qos > 0 ? grantedQos(sessions.of(client), packet.topic) : null
+        if (granted !== null && granted < packet.qos) packet.qos = granted
+        return packet
       } catch (error) {
         const detail = `Cannot decide on the delivery: ${String(error)}`
         refusals.refuse('internal', client.id, packet.topic, detail)
@@ -67,4 +71,12 @@ export function createSubscribeHooks(options: {
       }
     },
   }
+}
+
+/** The highest QoS of the filters that match [MQTT-3.3.5-1]; null when none does any more. */
+function grantedQos(session: Session | undefined, topic: string): 0 | 1 | 2 | null {
+  let best: 0 | 1 | 2 | null = null
+  for (const [filter, qos] of session?.filters ?? [])
+    if ((best === null || qos > best) && filterMatches(filter, topic)) best = qos
+  return best
 }

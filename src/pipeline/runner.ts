@@ -58,7 +58,6 @@ export function createRunner(options: RunnerOptions): Runner {
   let latestAt = 0
   let snapshotAt = clock.now()
   let snapshotPosition = pipeline.position
-  let changed = false
   let cancelSettle: (() => void) | null = null
   let busy: Promise<void> = Promise.resolve()
 
@@ -102,7 +101,6 @@ export function createRunner(options: RunnerOptions): Runner {
     placed = []
     outcomes = []
     state.apply(effects, latest, pipeline.position)
-    changed = false
     options.report(reportOf(effects, answers, latest))
   }
 
@@ -162,7 +160,6 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   function afterChunk(): void {
-    changed = true
     const now = clock.now()
     if (placed.length > 0 || outcomes.length > 0) settle(now - latestAt >= latestMs)
     else
@@ -182,7 +179,7 @@ export function createRunner(options: RunnerOptions): Runner {
         const telemetry = writer.position
         await options.telemetry.sync()
         // From here on nothing else runs on this thread, so state and snapshot are one cut, and both are behind what is synced.
-        if (changed) settle(true)
+        settle(true)
         state.sync()
         options.snapshots.write({ pipeline: pipeline.snapshot(), telemetry })
         snapshotPosition = pipeline.position

@@ -67,6 +67,8 @@ export function allPages<T>(list: (paging: Paging) => Page<T>, limit: number): T
     const page: Page<T> = list({ limit, cursor })
     expect(page.items.length).toBeLessThanOrEqual(limit)
     items.push(...page.items)
+    // A cursor that goes round in circles has to fail, not to run for ever.
+    expect(items.length).toBeLessThan(10_000)
     cursor = page.cursor
   } while (cursor !== null)
   return items
@@ -198,7 +200,7 @@ export function stateStoreContract(
       opened.push(second)
       expect(second.store.applied).toBe(at(7))
       expect(picture(second.reader)).toEqual(expected)
-      second.store.apply(story, [latest('L1', { ts: 0 })], at(7))
+      second.store.apply(story, [latest('L1', { ts: 0 })], at(6))
       expect(picture(second.reader)).toEqual(expected)
     })
 

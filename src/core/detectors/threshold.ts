@@ -5,13 +5,15 @@ import { clearMeanRing, createMeanRing } from '../rolling-mean.ts'
 import { compileWindow } from '../window.ts'
 import type { Slot } from '../device-state.ts'
 import type { Millis } from '../position.ts'
-import type { Change, Detector } from './detector.ts'
+import type { Change, Detector, Sample } from './detector.ts'
 import { FALSE, TRUE, compileCondition, limitFor } from './operand.ts'
 import type { Found, RuleContext } from './operand.ts'
 
 const NO_TIME = Number.POSITIVE_INFINITY
 /** One bit per sample in a slot's history. */
 const SAMPLES_MAX = 30
+/** A reading so late that its delay is over when it comes: what followed it may be on its way, and gets this long. */
+const LATE_GRACE_MS = 60_000
 
 export function createThreshold(context: RuleContext): Detector {
   const { rule, metrics } = context
@@ -65,10 +67,10 @@ export function createThreshold(context: RuleContext): Detector {
       slot.lastSampleAt = at
       if (slot.isActive) {
         if (truth === TRUE) return stayActive(slot, found)
-        return maybeReturn(slot, at, isAfterGap)
+        return maybeReturn(slot, sample, isAfterGap)
       }
       if (isAfterGap) forget(slot)
-      if (truth === TRUE) return maybeRaise(slot, at)
+      if (truth === TRUE) return maybeRaise(slot, sample)
       if (slot.history !== 0) {
         slot.history = (slot.history << 1) & historyMask
         slot.runSince = Number.NaN
@@ -96,7 +98,7 @@ export function createThreshold(context: RuleContext): Detector {
     },
   }
 
-  function maybeRaise(slot: Slot, at: Millis): Change {
+  function maybeRaise(slot: Slot, { at, now }: Sample): Change {
     slot.history = ((slot.history << 1) | 1) & historyMask
     if (Number.isNaN(slot.runSince)) slot.runSince = at
     slot.leaf = found.leaf
@@ -105,7 +107,7 @@ export function createThreshold(context: RuleContext): Detector {
     slot.since = firstBad(slot, at)
     if (bitsOf(slot.history) < confirm.samples) return 'none'
     if (at - slot.runSince < confirmMs) {
-      if (holds) hold(slot, slot.runSince + confirmMs)
+      if (holds) holdUntil(slot, slot.runSince + confirmMs, now)
       return 'none'
     }
     slot.at = at
@@ -138,7 +140,7 @@ export function createThreshold(context: RuleContext): Detector {
     return 'none'
   }
 
-  function maybeReturn(slot: Slot, at: Millis, isAfterGap: boolean): Change {
+  function maybeReturn(slot: Slot, { at, now }: Sample, isAfterGap: boolean): Change {
     if (isAfterGap || Number.isNaN(slot.goodSince)) {
       slot.goodCount = 0
       slot.goodSince = at
@@ -146,7 +148,7 @@ export function createThreshold(context: RuleContext): Detector {
     slot.goodCount++
     if (slot.goodCount < clear.samples) return 'none'
     if (at - slot.goodSince >= clearMs) return finish(slot, at)
-    if (holds) hold(slot, slot.goodSince + clearMs)
+    if (holds) holdUntil(slot, slot.goodSince + clearMs, now)
     return 'none'
   }
 
@@ -167,6 +169,10 @@ export function createThreshold(context: RuleContext): Detector {
     slot.windowDue = NO_TIME
     slot.due = NO_TIME
     return 'none'
+  }
+
+  function holdUntil(slot: Slot, due: Millis, now: Millis): void {
+    hold(slot, due > now ? due : now + LATE_GRACE_MS)
   }
 
   function hold(slot: Slot, due: Millis): void {

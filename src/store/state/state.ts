@@ -54,7 +54,8 @@ export function openState(options: StateOptions): StateStore {
         return applied
       },
       apply(effects, latest, through) {
-        if (through <= applied) return
+        // At the same position effects are known already, but a recovery may bring latest values that were not written yet.
+        if (through < applied || (through === applied && latest.length === 0)) return
         try {
           inTransaction(database, () => project(effects, latest, through))
         } catch (error) {

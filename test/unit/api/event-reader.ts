@@ -1,6 +1,6 @@
 // Reads server-sent events off a socket, one at a time.
 
-export interface ServerEvent {
+interface ServerEvent {
   readonly id: string
   readonly event: string
   readonly body: Record<string, unknown>

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLiveFeed, type Batch, type LiveFeedOptions } from '../../../src/api/live-feed.ts'
 import { createTimes } from '../../../src/api/times.ts'
@@ -11,16 +11,31 @@ const none: Changes = { alerts: [], tickets: [], readings: [], presence: [] }
 
 function openFeed(options: Partial<LiveFeedOptions> = {}) {
   const clock = createManualClock(START)
-  const feed = createLiveFeed({ clock, times, epoch: 'e', ...options })
+  const failures: unknown[] = []
+  const feed = createLiveFeed({
+    clock,
+    times,
+    epoch: 'e',
+    onFailed: (error) => failures.push(error),
+    ...options,
+  })
   const batches: Batch[] = []
   const off = feed.onBatch((batch) => batches.push(batch))
-  return { clock, feed, batches, off }
+  return { clock, feed, batches, failures, off }
 }
 
 const ids = (json: string | null): string[] =>
   json === null
     ? []
     : JSON.parse(json).map(({ id, device }: { id?: string; device: string }) => id ?? device)
+
+/** Count by id, as a reader of these batches in order would have it. */
+function fold(list: readonly Batch[]): Record<string, number> {
+  const alerts = list.flatMap(
+    ({ alerts }) => JSON.parse(alerts ?? '[]') as { id: string; count: number }[],
+  )
+  return Object.fromEntries(alerts.map(({ id, count }) => [id, count] as const))
+}
 
 describe('the live feed', () => {
   it('sends one batch per 100 ms with the last state of each item', () => {
@@ -83,6 +98,18 @@ describe('the live feed', () => {
     expect(feed.since(5)?.flatMap(({ alerts }) => ids(alerts))).toEqual(['A.6'])
   })
 
+  it('survives a change it cannot show, and lets nobody catch up across it', () => {
+    const { clock, feed, batches, failures } = openFeed()
+    feed.publish({ ...none, alerts: [alert({ since: Number.NaN })] })
+    clock.set(START + 100)
+    expect(failures).toHaveLength(1)
+    feed.publish({ ...none, alerts: [alert()] })
+    clock.set(START + 200)
+    expect(batches.map(({ seq }) => seq)).toEqual([2])
+    expect(feed.since(0)).toBeNull()
+    expect(feed.since(1)).toHaveLength(1)
+  })
+
   it('brings a reader who leaves and comes back to the state of one who stayed', () => {
     const step = fc.record({
       id: fc.integer({ min: 0, max: 4 }),
@@ -96,14 +123,6 @@ describe('the live feed', () => {
           clock.set(clock.now() + waitMs)
         })
         clock.set(clock.now() + 1000)
-        const fold = (list: readonly Batch[]): Record<string, number> =>
-          Object.fromEntries(
-            list.flatMap(({ alerts }) =>
-              (JSON.parse(alerts ?? '[]') as { id: string; count: number }[]).map(
-                ({ id, count }) => [id, count] as const,
-              ),
-            ),
-          )
         expect(batches.map(({ seq }) => seq)).toEqual(batches.map((_, index) => index + 1))
         const left = cut % (batches.length + 1)
         const missed = feed.since(left) ?? []

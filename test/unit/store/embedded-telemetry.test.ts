@@ -66,7 +66,7 @@ function openAt(path: string, zone: string, remove: () => Promise<void>): Teleme
 
 describe('embedded telemetry store', () => {
   let directory = ''
-  let remove = async (): Promise<void> => {}
+  let remove: () => Promise<void>
   const stores: TelemetryStore[] = []
   const readers: TelemetryReader[] = []
 

@@ -18,10 +18,10 @@ telemetryStoreContract('memory', {
   },
 })
 
-describe('createMemoryTelemetry({ keep: false })', () => {
-  const counting = () =>
-    createMemoryTelemetry({ types: contractTypes, timeZone: 'Asia/Shanghai', keep: false })
+const counting = () =>
+  createMemoryTelemetry({ types: contractTypes, timeZone: 'Asia/Shanghai', keep: false })
 
+describe('createMemoryTelemetry({ keep: false })', () => {
   it('counts repetitions, also unordered ones, and keeps no values', async () => {
     const store = counting()
     const times = [0, 2, 1, 2, 1, 3, 0]

@@ -55,7 +55,7 @@ function openAt(
 
 describe('SQLite state store', () => {
   let file = ''
-  let remove = async (): Promise<void> => {}
+  let remove: () => Promise<void>
 
   beforeEach(async () => {
     const temporary = await makeTemporaryDirectory()

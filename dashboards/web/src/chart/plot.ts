@@ -67,9 +67,9 @@ export function createPlot(options: PlotOptions): Plot {
       ctx.setLineDash([6 * ratio, 4 * ratio])
       line(ctx, bbox.left, y, bbox.left + bbox.width, y)
       ctx.fillStyle = ink
-      ctx.textAlign = 'right'
+      ctx.textAlign = 'left'
       const label = `${options.markWords.limit} ${options.text(data.limit)}`
-      ctx.fillText(label, bbox.left + bbox.width - 6 * ratio, y - 5 * ratio)
+      ctx.fillText(label, bbox.left + 6 * ratio, y - 5 * ratio)
     }
     for (const mark of data.marks) {
       const x = plot.valToPos(mark.at / 1_000, 'x', true)
@@ -101,7 +101,7 @@ export function createPlot(options: PlotOptions): Plot {
       height: Math.max(target.clientHeight, 100),
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), CITY_ZONE),
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 22, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { range: () => [data.from / 1_000, data.to / 1_000] },
@@ -118,6 +118,7 @@ export function createPlot(options: PlotOptions): Plot {
       axes: [
         {
           ...axis,
+          size: 30,
           values: (_plot, ticks, _index, _space, increment) =>
             ticks.map((tick) => timeLabel(tick * 1_000, increment)),
         },

@@ -56,6 +56,12 @@ export function span(ms: number, words: Dictionary): string {
   return words.age.days(Math.floor(seconds / 86_400), Math.floor((seconds % 86_400) / 3_600))
 }
 
+/** A length that somebody has set, such as a delay of a rule: `4 分钟`. */
+export function setLength(seconds: number, words: Dictionary): string {
+  const isWhole = seconds >= 60 && seconds < 3_600 && seconds % 60 === 0
+  return isWhole ? words.age.wholeMinutes(seconds / 60) : span(seconds * 1_000, words)
+}
+
 /** How long ago, or the moment itself when that is more than a day. */
 export function since(at: number, now: number, words: Dictionary): string {
   return now - at >= 86_400_000 ? shortDateTime(at) : span(now - at, words)

@@ -24,6 +24,13 @@ export const en: Dictionary = {
     closed: 'Closed',
   },
 
+  alertStateShort: {
+    unack_active: 'Unacked',
+    acked_active: 'Acked',
+    rtn_unack: 'Returned',
+    closed: 'Closed',
+  },
+
   connection: {
     label: 'Connection',
     connecting: 'Connecting',
@@ -108,6 +115,7 @@ export const en: Dictionary = {
     announce: (count, critical) =>
       `${counted(count, 'new alert', 'new alerts')}${critical > 0 ? `, ${critical} critical` : ''}`,
     shown: (shown, total) => `${shown} of ${total} shown`,
+    dataAt: (time) => `Data of ${time}`,
     refused: (count) =>
       `${counted(count, 'alert exceeds', 'alerts exceed')} what this page can hold and are not loaded`,
     emptyTitle: 'No active alerts',
@@ -299,6 +307,7 @@ export const en: Dictionary = {
     stillWorks: 'Everything else still works.',
   },
   age: {
+    wholeMinutes: (m) => `${m} min`,
     seconds: (s) => `${s} s`,
     minutes: (m, s) => `${m} min ${s} s`,
     hours: (h, m) => `${h} h ${m} min`,

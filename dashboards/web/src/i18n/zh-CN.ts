@@ -16,6 +16,14 @@ export const zhCN = {
     closed: '已关闭',
   },
 
+  /** Where there is little room. */
+  alertStateShort: {
+    unack_active: '未确认',
+    acked_active: '已确认',
+    rtn_unack: '已恢复未确认',
+    closed: '已关闭',
+  },
+
   connection: {
     label: '连接',
     connecting: '连接中',
@@ -105,6 +113,7 @@ export const zhCN = {
     announce: (count: number, critical: number) =>
       `新增 ${count} 条告警${critical > 0 ? `，其中紧急 ${critical} 条` : ''}`,
     shown: (shown: number, total: number) => `显示 ${shown} / ${total} 条`,
+    dataAt: (time: string) => `数据 ${time}`,
     refused: (count: number) => `另有 ${count} 条告警超出本页容量，未载入`,
     emptyTitle: '当前无活动告警',
     emptyDetail: '所有受监测的设备都在限值之内。新告警会自动出现在这里。',
@@ -294,6 +303,7 @@ export const zhCN = {
     stillWorks: '其余部分不受影响。',
   },
   age: {
+    wholeMinutes: (m: number) => `${m} 分钟`,
     seconds: (s: number) => `${s} 秒`,
     minutes: (m: number, s: number) => `${m} 分 ${s} 秒`,
     hours: (h: number, m: number) => `${h} 小时 ${m} 分`,

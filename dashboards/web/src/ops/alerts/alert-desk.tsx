@@ -25,6 +25,8 @@ export function AlertDesk() {
   const filter = useMemo(() => filterOf(query), [filterKey])
   const { view, merge, idle, setHandle } = useHeldView(filter, filterKey, selectedId !== null)
   const version = city.alertsVersion.value
+  // Rows show how far their ticket is, so they follow the tickets as well.
+  void city.ticketsVersion.value
 
   const totals = useMemo(() => {
     const severityCounts: Record<string, number> = {}
@@ -112,7 +114,7 @@ function DataTime() {
   if (lastByteAt === null) return null
   return (
     <span class="muted">
-      {preferences.words.value.stale.showing(clockTime(lastByteAt + city.clock.offsetMs()))}
+      {preferences.words.value.alerts.dataAt(clockTime(lastByteAt + city.clock.offsetMs()))}
     </span>
   )
 }

@@ -5,7 +5,7 @@ import { metricOf, unitText } from '../../api/catalogue.ts'
 import type { RuleInfo } from '../../api/catalogue.ts'
 import { useApp } from '../../app/context.ts'
 import { brief, withUnit } from '../../fmt/number.ts'
-import { span } from '../../fmt/time.ts'
+import { setLength } from '../../fmt/time.ts'
 import { inLanguage, wordFor } from '../../i18n/words.ts'
 
 export function AlertReasons(props: { readonly alert: Alert; readonly rule: RuleInfo | null }) {
@@ -35,7 +35,7 @@ export function AlertReasons(props: { readonly alert: Alert; readonly rule: Rule
             {words.drawer.confirmText(
               rule.confirm.samples,
               rule.confirm.of,
-              seconds > 0 ? span(seconds * 1_000, words) : null,
+              seconds > 0 ? setLength(seconds, words) : null,
             )}
           </dd>
         </div>

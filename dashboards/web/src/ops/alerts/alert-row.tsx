@@ -123,7 +123,7 @@ function Cells(props: AlertRowProps & { readonly mayAcknowledge: boolean }) {
             class="state-word"
             title={alert.ackedBy === null ? undefined : words.alerts.ackedBy(alert.ackedBy)}
           >
-            {props.isPending ? words.alerts.acknowledging : words.alertState[alert.state]}
+            {props.isPending ? words.alerts.acknowledging : words.alertStateShort[alert.state]}
           </span>
         )}
       </span>

@@ -47,9 +47,10 @@ export function AlertToolbar(props: {
             type="button"
             class={`segment state-${state}`}
             aria-pressed={filter.states.has(state)}
+            title={words.alertState[state]}
             onClick={() => router.setQuery(toggled(filter, { state }))}
           >
-            <span>{words.alertState[state]}</span>
+            <span>{words.alertStateShort[state]}</span>
             <strong>{compactCount(counts[state], words)}</strong>
           </button>
         ))}

@@ -125,7 +125,13 @@ function TicketRow(props: { readonly ticket: Ticket }) {
         </a>
       </td>
       <td>{wordFor(words.ticketState, ticket.state)}</td>
-      <td class="case-number">{ticket.caseNo ?? <span class="muted">{words.missing}</span>}</td>
+      <td>
+        {ticket.caseNo === null ? (
+          <span class="muted">{words.missing}</span>
+        ) : (
+          <span class="case-number">{ticket.caseNo}</span>
+        )}
+      </td>
       <td>
         <span class="delivery-line">
           <DeliveryMark ticket={ticket} isFull />

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createManualClock } from '../../../src/clock.ts'
+import { createBuckets, createLine } from '../../../src/edge/pace.ts'
+
+describe('createBuckets()', () => {
+  it('gives the burst at once and then the rate', () => {
+    const clock = createManualClock(0)
+    const bucket = createBuckets({ clock, perSecond: 10, burst: 3, entriesMax: 5 })('a')
+    const takeAll = (): number => {
+      let count = 0
+      while (bucket.take()) count++
+      return count
+    }
+    expect(takeAll()).toBe(3)
+    clock.set(250)
+    expect(takeAll()).toBe(2)
+    clock.set(60_000)
+    expect(takeAll()).toBe(3)
+  })
+
+  it('keeps a bucket across reconnects and forgets the longest unused one', () => {
+    const clock = createManualClock(0)
+    const bucketOf = createBuckets({ clock, perSecond: 1, burst: 1, entriesMax: 2 })
+    expect(bucketOf('a').take()).toBe(true)
+    expect(bucketOf('a').take()).toBe(false)
+    bucketOf('b')
+    bucketOf('a')
+    bucketOf('c')
+    expect(bucketOf('a').take()).toBe(false)
+  })
+})
+
+describe('createLine()', () => {
+  it('runs every turn once and in order, never above the rate, whatever the arrival times', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 60 }), (gaps) => {
+        const clock = createManualClock(0)
+        const bucketOf = createBuckets({ clock, perSecond: 100, burst: 5, entriesMax: 1 })
+        const line = createLine(bucketOf('a'), clock)
+        const ran: number[] = []
+        for (const [index, gapMs] of gaps.entries()) {
+          clock.set(clock.now() + gapMs)
+          line.wait({ run: () => ran.push(index), drop: () => ran.push(-1) })
+          expect(ran.length).toBeLessThanOrEqual(5 + clock.now() / 10)
+        }
+        clock.set(clock.now() + 60_000)
+        expect(ran).toEqual(gaps.map((_gap, index) => index))
+      }),
+    )
+  })
+
+  it('drops what waits when it is closed, also from within a turn', () => {
+    const clock = createManualClock(0)
+    const line = createLine(
+      createBuckets({ clock, perSecond: 1_000, burst: 1, entriesMax: 1 })('a'),
+      clock,
+    )
+    const seen: string[] = []
+    const turn = (name: string, run = () => {}) => ({
+      run: () => {
+        seen.push(name)
+        run()
+      },
+      drop: () => seen.push(`${name} dropped`),
+    })
+    line.wait(turn('one'))
+    line.wait(turn('two', () => line.close()))
+    line.wait(turn('three'))
+    expect(line.tryNow()).toBe(false)
+    clock.set(1_000)
+    expect(seen).toEqual(['one', 'two', 'three dropped'])
+    expect(clock.nextDue()).toBeNull()
+  })
+})
