@@ -18,7 +18,7 @@ const repository = join(import.meta.dirname, '..')
 const root = join(repository, 'dashboards', 'web')
 const result = join(root, 'dist')
 /** Says which sources the result was made of. Times of files say little after a checkout or a copy. */
-const stampFile = join(result, 'sources.txt')
+const stampFile = join(result, '.sources')
 
 /** Below this, compression saves less than the extra header costs. */
 const COMPRESS_FROM_BYTES = 1024
@@ -28,17 +28,15 @@ const present = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').trim() :
 if (present !== stamp) await build()
 
 async function build(): Promise<void> {
-  let vite: typeof import('vite')
-  try {
-    vite = await import('vite')
-  } catch (cause) {
+  const vite = await import('vite').catch((cause: unknown) => {
     // An installation without the development packages brings finished pages along; those are served as they are.
-    if (existsSync(join(result, 'index.html'))) return
+    if (existsSync(join(result, 'index.html'))) return null
     throw new Error(
       'Cannot build the pages: expected the package vite, run npm ci without --omit=dev',
       { cause },
     )
-  }
+  })
+  if (vite === null) return
   const work = join(repository, 'node_modules', '.cache', `hetao-pages-${process.pid}`)
   try {
     await vite.build({
@@ -48,7 +46,7 @@ async function build(): Promise<void> {
       build: { outDir: work, emptyOutDir: true },
     })
     compress(work)
-    writeFileSync(join(work, 'sources.txt'), `${stamp}\n`)
+    writeFileSync(join(work, '.sources'), `${stamp}\n`)
     mkdirSync(root, { recursive: true })
     rmSync(result, { recursive: true, force: true })
     renameSync(work, result)

@@ -6,7 +6,7 @@ import { createOfflineApp } from '../src/offline.ts'
 import type { CaseSystem } from '../src/ports.ts'
 import type { ManualClock } from '../src/clock.ts'
 import type { Scenario } from './scenario.ts'
-import type { SeenAlert, SeenTicket } from './score.ts'
+import type { SeenAlert, SeenTicket } from './matching.ts'
 import type { Target } from './target.ts'
 
 export interface DirectTargetOptions {
@@ -17,7 +17,7 @@ export interface DirectTargetOptions {
   readonly cases: ((clock: ManualClock) => SimulatedCaseSystem) | null
 }
 
-export interface SimulatedCaseSystem extends CaseSystem {
+interface SimulatedCaseSystem extends CaseSystem {
   /** Cases beyond the first for one ticket. */
   doubleCases(): number
 }

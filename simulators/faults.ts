@@ -39,7 +39,7 @@ const CABINETS = ['lighting-feeder']
 const COVERS = ['manhole-cover']
 const SITES = ['site-dust-noise']
 
-export const operators = {
+const operators = {
   feeder_cut: {
     unit: null,
     magnitude: 1,
@@ -150,7 +150,7 @@ export function operatorOf(kind: FaultKind): Operator {
   return operators[kind]
 }
 
-export function isActive(fault: Fault, at: Millis): boolean {
+function isActive(fault: Fault, at: Millis): boolean {
   return at >= fault.start && at < fault.end
 }
 

@@ -71,6 +71,11 @@ export function createMqttTarget(options: MqttTargetOptions): Target {
           fleetIds.has(alert.device) && ['unack_active', 'rtn_unack'].includes(alert.state),
       )
       await api.acknowledge(left.map((alert) => alert.id))
+      const standing = left.filter((alert) => alert.state === 'unack_active').length
+      if (standing > 0)
+        options.say(
+          `fleet: ${standing} alerts of an earlier run still stand and cannot be raised anew`,
+        )
       const credentials = await api.credentials([...fleetIds])
       fleet = createMqttFleet({
         host: options.host,

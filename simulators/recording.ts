@@ -1,6 +1,7 @@
 // A CSV of real sensors as messages of the devices that play it: each row is one reading, at its own hour.
 
 import type { DeviceType } from '../src/core/device-type.ts'
+import { z } from 'zod'
 import type { NewDevice } from './city.ts'
 import type { Message } from './device-model.ts'
 import { encodeReport, topicOf } from './payload.ts'
@@ -103,4 +104,21 @@ function measured(cell: string): number | null {
 function compassDegrees(cell: string): number | null {
   const point = COMPASS.indexOf(cell)
   return point < 0 ? null : point * 22.5
+}
+
+const payloadSchema = z.object({ m: z.record(z.string(), z.union([z.number(), z.boolean()])) })
+
+/** Looks up what a recording holds for a device's metric at a moment. */
+export function recordedValues(
+  messages: readonly Message[],
+): (device: string, metric: string, at: number) => number | null {
+  const payloads = new Map(
+    messages.map((message) => [`${message.client} ${message.at}`, message.payload]),
+  )
+  return (device, metric, at) => {
+    const payload = payloads.get(`${device} ${at}`)
+    if (payload === undefined) return null
+    const value = payloadSchema.parse(JSON.parse(payload)).m[metric]
+    return value === undefined ? null : Number(value)
+  }
 }

@@ -10,7 +10,7 @@ import type { Message } from './device-model.ts'
 import { createDirectTarget } from './direct-target.ts'
 import { play, type Progress } from './player.ts'
 import { hash } from './random.ts'
-import { recordedMessages } from './recording.ts'
+import { recordedMessages, recordedValues } from './recording.ts'
 import type { Run } from './result.ts'
 import type { Scenario } from './scenario.ts'
 import { score } from './score.ts'
@@ -52,7 +52,7 @@ export async function run(options: RunOptions): Promise<Run> {
     const { seen, hash, readings } = await target.outcome()
     return {
       scenario,
-      score: score(scenario, seen),
+      score: score(scenario, seen, recordedValues(recorded)),
       hash,
       readings,
       virtualSeconds: Math.round((seen.end - scenario.start) / 1000),

@@ -113,7 +113,9 @@ const allowance = z.strictObject({
   fault: z.string().optional(),
   after: duration.default(0),
   on: oneOrMore(deviceId).optional(),
-  max: count,
+  /** Only where the recording itself held such a value when the alert was raised. */
+  recorded: z.strictObject({ metric: z.string(), above: z.number() }).optional(),
+  max: count.default(Number.MAX_SAFE_INTEGER),
   why: z.string().min(1),
 })
 

@@ -1,49 +1,18 @@
-// How well a run met its scenario: alerts matched to faults, late, missed and unexpected ones, tickets counted. Pure.
-//
-// An alert matches an expectation when it stands on one of its devices, has one of its rules and was raised between the fault's
-// start and the end of the expectation's window; where the expectation says `standing`, an alert that stood before counts as well.
-// The first match counts: in time, or late. What matches nothing and is not allowed by name is unexpected.
+// How well a run met its scenario: faults matched, late or missed, alerts that nothing explains, tickets counted. Pure. What
+// matches no expectation and is not allowed by name is unexpected.
 
 import type { Millis } from '../src/core/position.ts'
-import { impactOf, type Fault } from './faults.ts'
+import { impactOf } from './faults.ts'
+import {
+  isOf,
+  iso,
+  judge,
+  type Expectation,
+  type Seen,
+  type SeenAlert,
+  type Verdict,
+} from './matching.ts'
 import type { Scenario } from './scenario.ts'
-
-export interface SeenAlert {
-  readonly id: string
-  readonly device: string
-  readonly rule: string
-  readonly severity: string
-  readonly raisedAt: Millis
-  /** Back to normal; null: it still stands. */
-  readonly returnedAt: Millis | null
-}
-
-export interface SeenTicket {
-  readonly id: string
-  readonly alert: string
-  readonly device: string
-  readonly isDelivered: boolean
-}
-
-export interface Seen {
-  readonly alerts: readonly SeenAlert[]
-  readonly tickets: readonly SeenTicket[]
-  /** Cases that the case system holds twice for one ticket. */
-  readonly doubleCases: number
-  /** How far the run came; windows that end later are not judged as missed by it. */
-  readonly end: Millis
-}
-
-export interface Verdict {
-  readonly fault: string
-  readonly device: string
-  readonly rules: readonly string[]
-  readonly kind: 'matched' | 'late' | 'missed'
-  readonly alert: string | null
-  readonly delayMs: number | null
-  /** Why it was missed or late, for people. */
-  readonly why: string | null
-}
 
 export interface Score {
   readonly faults: {
@@ -68,9 +37,10 @@ export interface Score {
   readonly failures: readonly string[]
 }
 
-type Expectation = Scenario['file']['expect'][number]
+/** What the scenario's recording holds for a device's metric at a moment; null where it says nothing. */
+export type Recorded = (device: string, metric: string, at: Millis) => number | null
 
-export function score(scenario: Scenario, seen: Seen): Score {
+export function score(scenario: Scenario, seen: Seen, recorded: Recorded = () => null): Score {
   const { file, faults } = scenario
   const alerts = [...seen.alerts].sort((a, b) => a.raisedAt - b.raisedAt || (a.id < b.id ? -1 : 1))
   const claimed = new Set<string>()
@@ -88,7 +58,7 @@ export function score(scenario: Scenario, seen: Seen): Score {
         failures.push(...ticketFailures(expectation, verdict, seen))
       }
 
-  const allowed = allow(scenario, alerts, claimed, failures)
+  const allowed = allow(scenario, alerts, claimed, recorded, failures)
   const unexpected = alerts.filter((alert) => !claimed.has(alert.id) && !allowed.has(alert.id))
   const duplicates = countDuplicates(scenario, alerts, seen)
   checkLimits(scenario, alerts, unexpected, seen, duplicates, failures)
@@ -117,67 +87,6 @@ export function score(scenario: Scenario, seen: Seen): Score {
   }
 }
 
-function judge(
-  expectation: Expectation,
-  fault: Fault,
-  device: string,
-  alerts: readonly SeenAlert[],
-  claimed: Set<string>,
-  seen: Seen,
-): Verdict {
-  const until = expectation.until ?? expectation.within * 2
-  const inWindow = alerts.filter(
-    (alert) =>
-      alert.device === device &&
-      expectation.rules.includes(alert.rule) &&
-      (alert.raisedAt >= fault.start || (expectation.standing && standsAt(alert, fault.start))) &&
-      alert.raisedAt <= fault.start + until,
-  )
-  for (const alert of inWindow) claimed.add(alert.id)
-  const first = inWindow[0]
-  const base = { fault: fault.id, device, rules: expectation.rules }
-  if (first === undefined)
-    return {
-      ...base,
-      kind: 'missed',
-      alert: null,
-      delayMs: null,
-      why: whyMissed(expectation, fault, device, until, alerts, seen),
-    }
-  const delayMs = Math.max(0, first.raisedAt - fault.start)
-  const isLate = delayMs > expectation.within
-  return {
-    ...base,
-    kind: isLate ? 'late' : 'matched',
-    alert: first.id,
-    delayMs,
-    why: isLate
-      ? `raised after ${minutes(delayMs)}, expected within ${minutes(expectation.within)}`
-      : null,
-  }
-}
-
-function whyMissed(
-  expectation: Expectation,
-  fault: Fault,
-  device: string,
-  until: number,
-  alerts: readonly SeenAlert[],
-  seen: Seen,
-): string {
-  const wanted = `expected ${expectation.rules.join(' or ')} on ${device} within ${minutes(until)} of ${iso(fault.start)}`
-  if (seen.end < fault.start + until)
-    return `${wanted}, but the run ended ${minutes(seen.end - fault.start)} after the fault began`
-  const others = alerts.filter((alert) => alert.device === device)
-  if (others.length === 0) return `${wanted}, got no alert on this device in the whole run`
-  const near = others
-    .map((alert) => ({ alert, far: Math.abs(alert.raisedAt - fault.start) }))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, 3)
-    .map(({ alert }) => `${alert.rule} at ${iso(alert.raisedAt)}`)
-  return `${wanted}, got only ${near.join(', ')}`
-}
-
 function ticketFailures(expectation: Expectation, verdict: Verdict, seen: Seen): readonly string[] {
   if (expectation.ticket === undefined || verdict.alert === null) return []
   const own = seen.tickets.filter((ticket) => ticket.alert === verdict.alert)
@@ -195,6 +104,7 @@ function allow(
   { file, faults, devices }: Scenario,
   alerts: readonly SeenAlert[],
   claimed: ReadonlySet<string>,
+  recorded: Recorded,
   failures: string[],
 ): ReadonlySet<string> {
   const allowed = new Set<string>()
@@ -207,6 +117,7 @@ function allow(
         !claimed.has(alert.id) &&
         !allowed.has(alert.id) &&
         allowance.rules.includes(alert.rule) &&
+        isRecorded(allowance.recorded, alert, recorded) &&
         (allowance.on === undefined || allowance.on.includes(alert.device)) &&
         (allowance.fault === undefined ||
           struck.some(
@@ -223,6 +134,16 @@ function allow(
       )
   }
   return allowed
+}
+
+function isRecorded(
+  wanted: Scenario['file']['allow'][number]['recorded'],
+  alert: SeenAlert,
+  recorded: Recorded,
+): boolean {
+  if (wanted === undefined) return true
+  const value = recorded(alert.device, wanted.metric, alert.raisedAt)
+  return value !== null && value > wanted.above
 }
 
 /** Tickets beyond the first for one alert or one fault and rule, and cases beyond the first for one ticket. */
@@ -289,20 +210,4 @@ function checkLimits(
 function worst(verdicts: readonly Verdict[]): Verdict['kind'] {
   if (verdicts.some((verdict) => verdict.kind === 'missed')) return 'missed'
   return verdicts.some((verdict) => verdict.kind === 'late') ? 'late' : 'matched'
-}
-
-function standsAt(alert: SeenAlert, at: Millis): boolean {
-  return alert.raisedAt <= at && (alert.returnedAt === null || alert.returnedAt > at)
-}
-
-function isOf(fault: Fault, id: string): boolean {
-  return fault.id === id || fault.id === `${id}@${fault.device}`
-}
-
-function minutes(ms: number): string {
-  return ms < 60_000 ? `${Math.round(ms / 1000)} s` : `${(ms / 60_000).toFixed(1)} min`
-}
-
-function iso(at: Millis): string {
-  return new Date(at).toISOString()
 }

@@ -2,7 +2,7 @@
 
 import type { Millis } from '../src/core/position.ts'
 import type { Message } from './device-model.ts'
-import type { Seen } from './score.ts'
+import type { Seen } from './matching.ts'
 
 export interface Target {
   /** Registers the fleet and makes ready to publish. Rejects with a reason for people. */
@@ -15,7 +15,7 @@ export interface Target {
   close(): Promise<void>
 }
 
-export interface TargetOutcome {
+interface TargetOutcome {
   readonly seen: Seen
   /** Of what the product decided; over the network, of what was sent. */
   readonly hash: string

@@ -13,6 +13,7 @@ import { createWebhook } from './cases/webhook.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED } from './core/record.ts'
+import type { Position } from './core/position.ts'
 import type { Quarantined } from './core/reading.ts'
 import { createBroker } from './edge/broker.ts'
 import { createCredentials } from './edge/credentials.ts'
@@ -26,6 +27,7 @@ import { createPipelineStatus } from './pipeline-status.ts'
 import type { Report } from './pipeline/messages.ts'
 import type { AppendOutcome, CaseSystem, Changes, CommittedChunk, Journal } from './ports.ts'
 import { openStateReader } from './store/state/state-reader.ts'
+import { openState } from './store/state/state.ts'
 import { openEmbeddedTelemetryReader } from './store/telemetry/embedded-reader.ts'
 import { createSubmit } from './submit.ts'
 
@@ -57,6 +59,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     chmodSync(directory, 0o700)
     const credentials = createCredentials(deviceKey(directory))
+    const stateFile = join(directory, 'state.db')
 
     // The journal. Its chunks go to the engine; until that has started, what is committed is read from disk by the recovery.
     let engine: EngineLink | null = null
@@ -67,6 +70,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const early: CommittedChunk[] = []
     const { journal, repair } = await openJournal({
       directory: join(directory, 'journal'),
+      // Positions the state has seen are never used again, not even when the disk has lost the journal's last records.
+      after: appliedBy(stateFile),
       clock,
       segmentBytes: config.HETAO_JOURNAL_SEGMENT,
       maxBytes: config.HETAO_JOURNAL_MAX,
@@ -118,7 +123,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     undo.push(() => link.stop())
 
     // What the doors and people read.
-    const reader = openStateReader({ file: join(directory, 'state.db') })
+    const reader = openStateReader({ file: stateFile })
     undo.push(() => reader.close())
     const telemetry = openEmbeddedTelemetryReader({
       directory: join(directory, 'telemetry'),
@@ -219,6 +224,15 @@ function caseSystemOf(config: Config): CaseSystem {
       file: () => Promise.resolve({ kind: 'rejected', error: 'No case system is configured' }),
     }
   return createWebhook({ url, secret, clock: systemClock })
+}
+
+function appliedBy(stateFile: string): Position {
+  const state = openState({ file: stateFile })
+  try {
+    return state.applied
+  } finally {
+    state.close()
+  }
 }
 
 /** Devices' secrets are kept as a hash under this key; without it a stolen database tells nothing. */

@@ -31,14 +31,7 @@ const journalDirectory = join(data.dataDirectory, 'journal')
 const snapshots = createSnapshots(join(data.dataDirectory, 'snapshots'))
 const { snapshot, problems } = snapshots.newest()
 const state = openState({ file: join(data.dataDirectory, 'state.db') })
-if (
-  state.applied > data.through ||
-  (snapshot !== null && snapshot.pipeline.position > data.through)
-)
-  throw new Error(
-    `Cannot start: the state knows position ${formatPosition(state.applied)}, but the journal ends at ${formatPosition(data.through)}. ` +
-      'Restore the journal, or move state.db, telemetry and snapshots away to start anew',
-  )
+refuseHole(snapshot?.pipeline.position ?? BEFORE_FIRST)
 const pipeline = createPipeline({
   types: deviceTypes,
   timeZone: data.timeZone,
@@ -84,3 +77,22 @@ port.on('message', (message: ToEngine) => {
   )
   send({ kind: 'consumed', memory: message.memory }, [message.memory])
 })
+
+/** Recovery needs every record after the snapshot; without them the engine would believe less than the state shows. */
+function refuseHole(from: Position): void {
+  for (const { position } of readJournal(journalDirectory, {
+    after: from,
+    through: data.through,
+  })) {
+    if (position === from + 1) return
+    throw new Error(
+      `Cannot start: expected the journal to go on after ${formatPosition(from)}, the newest snapshot, but it begins at ` +
+        `${formatPosition(position)}. Restore the missing segments, or move state.db, telemetry and snapshots away to start anew`,
+    )
+  }
+  if (state.applied > from)
+    throw new Error(
+      `Cannot start: the state knows position ${formatPosition(state.applied)}, but the journal has nothing after ${formatPosition(from)}. ` +
+        'Restore the journal, or move state.db, telemetry and snapshots away to start anew',
+    )
+}

@@ -1,7 +1,6 @@
 // Who may call what. Every route declares its access, and the server does not start while one lacks it: deny by default.
 
 import { ApiError } from './errors.ts'
-import { principalOf } from './principal.ts'
 import type { Server } from './server.ts'
 
 export const roles = [
@@ -43,8 +42,9 @@ export function denyByDefault(app: Server): void {
       done()
       return
     }
-    const { role } = principalOf(request)
-    if (needed.includes(role)) done()
+    const role = request.principal?.role
+    if (role === undefined) done(new ApiError('unauthenticated', 'Expected a credential, got none'))
+    else if (needed.includes(role)) done()
     else done(new ApiError('forbidden', `Role ${role} may not do this`))
   })
 }

@@ -73,7 +73,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   readBodies(app)
   await limitRequests(app)
   await describeApi(app)
-  logWrites(app)
+  logWrites(app, log)
 
   let streams: Streams | null = null
   healthRoutes(app, parts)
@@ -128,9 +128,12 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 
 function createServer(parts: ApiParts): Server {
   const app: Server = fastify({
-    loggerInstance: parts.log,
-    // What is worth a line is written by write-log.ts and error-answers.ts.
-    logController: new LogController({ disableRequestLogging: true }),
+    // What is worth a line is written by write-log.ts and error-answers.ts; of Fastify's own words only warnings are.
+    loggerInstance: parts.log.child({}, { level: atLeastWarn(parts.log.level) }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     genReqId: () => randomUUID(),
     requestTimeout: 30_000,
     http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
@@ -142,4 +145,8 @@ function createServer(parts: ApiParts): Server {
   // Views are built field by field from checked state; checking 50,000 points once more would only cost time.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body))
   return app
+}
+
+function atLeastWarn(level: string): 'warn' | 'error' | 'fatal' | 'silent' {
+  return level === 'error' || level === 'fatal' || level === 'silent' ? level : 'warn'
 }

@@ -52,7 +52,7 @@ function callHtml(path: string, method: string, operation: unknown): string {
   const responses = fieldsOf(at(operation, 'responses')).map(([status, response]) =>
     details(`Answer ${status}`, response),
   )
-  return `<h2><code>${escaped(method.toUpperCase())} ${escaped(path)}</code></h2><p>${text(operation, 'summary')}</p>
+  return `<h2><code>${escaped(method.toUpperCase())} ${escaped(path)}</code></h2><p>${text(operation, 'summary')} (for: ${escaped([at(operation, 'x-access')].flat().join(', '))})</p>
 ${parameters.length === 0 ? '' : `<table>${parameters.join('')}</table>`}
 ${body === undefined ? '' : details('Body', body)}${responses.join('')}`
 }

@@ -27,10 +27,7 @@ export function answerErrors(app: Server, routes: RouteTable): void {
 export function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = classify(error)
   if (known.code === 'internal')
-    request.log.error(
-      { err: error, requestId: request.id, route: request.routeOptions.url },
-      'request failed',
-    )
+    request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
   if (known.retryAfterSeconds !== undefined) reply.header('retry-after', known.retryAfterSeconds)
   return (
     reply

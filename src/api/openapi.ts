@@ -29,6 +29,7 @@ export async function describeApi(app: Server): Promise<void> {
     route.schema = {
       ...schema,
       ...(Array.isArray(route.config?.access) ? {} : { security: [] }),
+      'x-access': route.config?.access,
       // A call without parameters takes none: an unknown one is a mistake and not silently ignored.
       querystring: schema.querystring ?? noQuery,
       response: {

@@ -6,12 +6,16 @@ import { ApiError } from './errors.ts'
 import type { Server } from './server.ts'
 
 const URL_BYTES_MAX = 8 * 1024
-const PER_SECOND = { read: 300, write: 100, ingest: 5000 } as const
+const PER_SECOND = { read: 1000, write: 1000, ingest: 5000 } as const
+type Kind = keyof typeof PER_SECOND
 /** Beyond it the caller that was quiet longest is forgotten. */
 const CALLERS_MAX = 10_000
 
 /** Runs behind the identification: whoever is known is counted by name, the others by address. */
-export async function limitRequests(app: Server): Promise<void> {
+export async function limitRequests(
+  app: Server,
+  perSecond: Readonly<Record<Kind, number>> = PER_SECOND,
+): Promise<void> {
   app.addHook('onRequest', (request, _reply, done) => {
     const { length } = request.raw.url ?? ''
     if (length <= URL_BYTES_MAX) done()
@@ -21,12 +25,12 @@ export async function limitRequests(app: Server): Promise<void> {
   await app.register(fastifyRateLimit, {
     timeWindow: 1000,
     cache: CALLERS_MAX,
-    max: (request) => PER_SECOND[kindOf(request)],
+    max: (request) => perSecond[kindOf(request)],
     keyGenerator: (request) => `${kindOf(request)} ${callerOf(request)}`,
     errorResponseBuilder: (request) =>
       new ApiError(
         'rate_limited',
-        `Expected at most ${PER_SECOND[kindOf(request)]} ${kindOf(request)} calls a second`,
+        `Expected at most ${perSecond[kindOf(request)]} ${kindOf(request)} calls a second`,
         { retryAfterSeconds: 1 },
       ),
     addHeaders: {
@@ -43,7 +47,7 @@ export async function limitRequests(app: Server): Promise<void> {
   })
 }
 
-function kindOf(request: FastifyRequest): keyof typeof PER_SECOND {
+function kindOf(request: FastifyRequest): Kind {
   if (request.method === 'GET' || request.method === 'HEAD') return 'read'
   return request.routeOptions.url?.startsWith('/api/v1/ingest') === true ? 'ingest' : 'write'
 }

@@ -19,6 +19,10 @@ declare module 'fastify' {
     /** Null on open and signature routes. */
     principal: Principal | null
   }
+  interface FastifySchema {
+    /** The route's access once more, for the documents. */
+    'x-access'?: Access | undefined
+  }
   interface FastifyContextConfig {
     /** Who may call the route; the server does not start while one route lacks it. */
     access?: Access

@@ -1,8 +1,9 @@
 // One log line for every change that a person or system asked for: who, from where, what, and how it ended. No bodies, no queries.
 
+import type { FastifyBaseLogger } from 'fastify'
 import type { Server } from './server.ts'
 
-export function logWrites(app: Server): void {
+export function logWrites(app: Server, log: FastifyBaseLogger): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url
     const isRead = request.method === 'GET' || request.method === 'HEAD'
@@ -13,7 +14,7 @@ export function logWrites(app: Server): void {
     }
     // Strangers who are turned away must not be able to fill the log.
     const level = request.principal === null && reply.statusCode >= 400 ? 'debug' : 'info'
-    request.log[level](
+    log[level](
       {
         requestId: request.id,
         by: request.principal?.name ?? null,

@@ -28,8 +28,8 @@ export function planDeliveries(
     else if (nextAt === null || at < nextAt) nextAt = at
   }
   due.sort(inOrder)
-  // What does not fit is due as well: it is found by the next look, once these are under way.
-  return due.length > planMax ? { due: due.slice(0, planMax), nextAt: now } : { due, nextAt }
+  // What does not fit is found by the next look, at the latest when these are under way: each delivery that ends asks for one.
+  return { due: due.slice(0, planMax), nextAt }
 }
 
 const ranks: Readonly<Record<Severity, number>> = { P1: 0, P2: 1, P3: 2 }

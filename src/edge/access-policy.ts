@@ -37,7 +37,7 @@ export type ConnectDecision =
       readonly detail: string
     }
 
-export interface PublishTraits {
+interface PublishTraits {
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
   /** A last will, published by the broker in the client's name. */

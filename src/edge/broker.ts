@@ -9,6 +9,7 @@ import { brokerParts, checkAedes, clientParts } from './aedes-parts.ts'
 import { createConnectHooks } from './connect-hook.ts'
 import { guardPackets } from './guard-packets.ts'
 import type { Directory } from './directory.ts'
+import { createIngest } from './ingest.ts'
 import { defaultLimits } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { createListener } from './listener.ts'
@@ -54,7 +55,7 @@ export interface Broker {
   close(): Promise<void>
 }
 
-export interface BrokerStats extends PublishCounts {
+interface BrokerStats extends PublishCounts {
   readonly connections: number
   readonly kept: {
     readonly sessions: number
@@ -81,7 +82,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const isAllowed = (subscription: object): boolean => allowed.has(subscription)
   const store = createSessionStore({ limits, clock, isAllowed })
   const shared = { policy, sessions, limits, refusals, clock }
-  const publishing = createPublishHook({ ...shared, journal, consumed, qos2: store })
+  const ingest = createIngest({ ...shared, journal, qos2: store })
+  const publishing = createPublishHook({ ...shared, ingest, consumed })
 
   const aedes = await Aedes.createBroker({
     persistence: store,

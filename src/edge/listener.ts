@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
+import { createAdmission, plainAddress } from './admission.ts'
 import type { Limits } from './limits.ts'
 import type { RefusalReason } from './refusal.ts'
 
@@ -25,40 +26,25 @@ export function createListener(options: {
   readonly refuse: (reason: RefusalReason, detail: string) => void
   readonly onError: (error: Error) => void
 }): Listener {
-  const { limits } = options
+  const admission = createAdmission(options.limits)
   const servers = new Set<Server>()
   const stopped: Promise<void>[] = []
   const sockets = new Set<Socket>()
-  const perAddress = new Map<string, number>()
 
   function onConnection(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress)
-    const fromThere = perAddress.get(address) ?? 0
     // Without a listener an early reset would end the process.
     socket.on('error', () => socket.destroy())
-    if (sockets.size >= limits.connectionsMax) {
+    const problem = admission.enter(address)
+    if (problem !== null) {
       socket.destroy()
-      options.refuse(
-        'too_many_connections',
-        `Cannot accept ${address}: expected at most ${limits.connectionsMax} connections`,
-      )
-      return
-    }
-    if (fromThere >= limits.connectionsPerAddressMax && !isLoopback(address)) {
-      socket.destroy()
-      options.refuse(
-        'too_many_per_address',
-        `Cannot accept ${address}: expected at most ${limits.connectionsPerAddressMax} connections from it`,
-      )
+      options.refuse(problem.reason, problem.detail)
       return
     }
     sockets.add(socket)
-    perAddress.set(address, fromThere + 1)
     socket.once('close', () => {
       sockets.delete(socket)
-      const left = (perAddress.get(address) ?? 1) - 1
-      if (left > 0) perAddress.set(address, left)
-      else perAddress.delete(address)
+      admission.leave(address)
     })
     options.accept(socket, address)
   }
@@ -90,13 +76,4 @@ export function createListener(options: {
       await Promise.all(stopped)
     },
   }
-}
-
-/** `::ffff:10.0.0.1` is `10.0.0.1`: one host, one count. */
-function plainAddress(address: string | undefined): string {
-  return (address ?? 'unknown').replace(/^::ffff:/, '')
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
 }

@@ -45,7 +45,7 @@ function createBucket(clock: Clock, perSecond: number, burst: number): Bucket {
   }
 }
 
-export interface Turn {
+interface Turn {
   run(): void
   /** Called instead of `run` when the connection ends first. */
   drop(): void

@@ -4,14 +4,13 @@
 //   policy ─▶ in-flight limits ─▶ pace ─▶ journal.append ─▶ commit ─▶ callback ─▶ PUBACK / PUBREC
 
 import type { AedesOptions, Client, PublishPacket } from 'aedes'
-import type { AppendOutcome, Journal } from '../ports.ts'
+import type { Ingest } from './ingest.ts'
 import type { Limits } from './limits.ts'
 import type { AccessPolicy, PublishDecision } from './access-policy.ts'
 import type { RefusalReason, Refusals } from './refusal.ts'
 import type { Session, Sessions } from './session.ts'
 
 type Done = (error?: Error | null) => void
-type Ingest = PublishDecision & { action: 'ingest' }
 /** aedes puts the client id on wills. */
 type Will = PublishPacket & { clientId?: string }
 
@@ -33,21 +32,15 @@ export interface PublishCounts {
 
 export function createPublishHook(options: {
   readonly policy: AccessPolicy
-  readonly journal: Pick<Journal, 'append'>
+  readonly ingest: Ingest
   readonly sessions: Sessions
   readonly limits: Limits
   readonly refusals: Refusals
   /** Packets that are not to be handed to subscribers. */
   readonly consumed: WeakSet<object>
-  /** The session store's memory of QoS 2 message ids. */
-  readonly qos2: {
-    hasQos2(id: string, messageId: number): boolean
-    receivedQos2(id: string, messageId: number): void
-  }
 }): PublishHook {
-  const { journal, sessions, limits, refusals, consumed, qos2 } = options
+  const { ingest, sessions, limits, refusals, consumed } = options
   let isStopped = false
-  let ingested = 0
   let dropped = 0
   let unacknowledged = 0
   let unacknowledgedBytes = 0
@@ -101,8 +94,10 @@ export function createPublishHook(options: {
     }
     const proceed = admit(session, bytes, (error) => done(error))
     const run = (): void => {
-      if (decision.action === 'ingest') ingest(session, id, packet, decision, proceed)
-      else {
+      if (decision.action === 'ingest') {
+        consumed.add(packet)
+        ingest.message(session, id, packet, decision, proceed)
+      } else {
         packet.retain = decision.retain
         proceed(null)
       }
@@ -145,81 +140,6 @@ export function createPublishHook(options: {
     }
   }
 
-  function ingest(
-    session: Session,
-    id: string,
-    packet: PublishPacket,
-    decision: Ingest,
-    done: (error: Error | null) => void,
-  ): void {
-    consumed.add(packet)
-    const messageId = packet.messageId ?? 0
-    if (packet.qos === 2) {
-      // aedes looks for duplicates only after this hook, so it is done here [MQTT-4.3.3-2].
-      if (qos2.hasQos2(id, messageId)) {
-        setImmediate(done, null)
-        return
-      }
-      const pending = session.qos2Pending.get(messageId)
-      if (pending !== undefined) {
-        pending.push(done)
-        return
-      }
-      if (session.qos2Pending.size + session.qos2Committed.size >= limits.qos2InFlightMax) {
-        const detail = `Cannot take the message: expected at most ${limits.qos2InFlightMax} of QoS 2 in flight`
-        done(refuse(session, packet, 'qos2_window', detail))
-        return
-      }
-      session.qos2Pending.set(messageId, [done])
-    }
-    append(id, packet, decision, (outcome) => {
-      const error = settle(session, packet, outcome)
-      if (packet.qos !== 2) {
-        done(error)
-        return
-      }
-      if (error === null) {
-        qos2.receivedQos2(id, messageId)
-        session.qos2Committed.add(messageId)
-      }
-      const waiting = session.qos2Pending.get(messageId) ?? []
-      session.qos2Pending.delete(messageId)
-      for (const each of waiting) each(error)
-    })
-  }
-
-  function settle(session: Session, packet: PublishPacket, outcome: AppendOutcome): Error | null {
-    if (outcome.kind === 'committed') {
-      ingested++
-      return null
-    }
-    const error =
-      outcome.kind === 'refused'
-        ? refuse(session, packet, 'journal_refused', `Cannot keep the message: ${outcome.reason}`)
-        : refuse(session, packet, 'journal_unknown', `Cannot keep the message: ${outcome.cause}`)
-    if (packet.qos > 0) return error
-    dropped++
-    return null
-  }
-
-  function append(
-    client: string,
-    packet: PublishPacket,
-    decision: Ingest,
-    done: (outcome: AppendOutcome) => void,
-  ): void {
-    const payload =
-      typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
-    let isInside = true
-    const { flags, topic } = decision
-    journal.append({ kind: 'message', flags, client, topic, payload }, (outcome) => {
-      // A refusal may come at once; aedes must not be called back while it is still parsing.
-      if (isInside) setImmediate(done, outcome)
-      else done(outcome)
-    })
-    isInside = false
-  }
-
   function publishWill(client: Client | null, will: Will, done: Done): void {
     const id = client?.id ?? will.clientId
     if (isStopped || id === undefined) {
@@ -237,11 +157,7 @@ export function createPublishHook(options: {
       return
     }
     consumed.add(will)
-    append(id, will, decision, (outcome) => {
-      if (outcome.kind === 'committed') ingested++
-      else refusals.refuse('journal_refused', id, will.topic, 'Cannot keep the last will')
-      done(null)
-    })
+    ingest.will(id, will, decision, () => done(null))
   }
 
   return {
@@ -268,7 +184,10 @@ export function createPublishHook(options: {
     stop() {
       isStopped = true
     },
-    counts: () => ({ ingested, dropped, unacknowledged, unacknowledgedBytes }),
+    counts() {
+      const { ingested, lost } = ingest.counts()
+      return { ingested, dropped: dropped + lost, unacknowledged, unacknowledgedBytes }
+    },
   }
 }
 

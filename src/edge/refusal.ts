@@ -29,7 +29,7 @@ export type RefusalReason =
   | 'journal_unknown'
   | 'internal'
 
-export interface RefusalContext {
+interface RefusalContext {
   readonly client: string | null
   readonly topic: string | null
   /** What failed, the value, and what was expected; at most 300 characters. */

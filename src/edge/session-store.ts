@@ -27,8 +27,6 @@ type ClientId = { readonly id: string }
 /** More than a connection may have in flight, so that only ids given up by earlier connections are forgotten. */
 const QOS2_IDS_PER_SESSION = 100
 
-export type SessionStore = ReturnType<typeof createSessionStore>
-
 /** `isAllowed` says whether the policy has let this very subscription pass; aedes would also store the denied ones. */
 export function createSessionStore(options: {
   readonly limits: Limits

@@ -7,7 +7,7 @@ export interface StoredSubscription {
   readonly qos: 0 | 1 | 2
 }
 
-export interface Subscriber {
+interface Subscriber {
   readonly clientId: string
   readonly topic: string
   readonly qos: 0 | 1 | 2

@@ -19,7 +19,7 @@ export interface SegmentWriterOptions {
 }
 
 /** A run of frames, the first of which has sequence `first`. */
-export interface FrameRun {
+interface FrameRun {
   readonly slices: readonly Uint8Array[]
   readonly bytes: number
   readonly first: number

@@ -168,6 +168,8 @@ export async function openCity(
         return reader.ticket(command.id)?.ticket.delivery.state === 'delivered'
           ? refused('not_allowed', command.id)
           : APPLIED
+      default:
+        throw new TypeError(`Cannot carry out ${String(command satisfies never)}`)
     }
   }
 

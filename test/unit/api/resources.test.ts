@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
+import type { Reading } from '../../../src/core/reading.ts'
 import { JournalUnavailable } from '../../../src/ports.ts'
 import {
   alert,
@@ -33,6 +34,25 @@ const post = (url: string, payload?: object) =>
     headers: bearer,
     ...(payload === undefined ? {} : { payload }),
   })
+
+async function ids(query: string): Promise<string[]> {
+  return (await get(`/alerts?${query}`)).json().items.map(({ id }: { id: string }) => id)
+}
+
+/** One reading of leakage; the type has six more metrics. */
+function leakage(ts: number, value: number): Reading {
+  return {
+    device: 'LH-L-00012',
+    type: 'streetlight',
+    ts,
+    receivedAt: ts,
+    seq: null,
+    values: [value, ...Array.from({ length: 6 }, () => Number.NaN)],
+    simulated: false,
+    redriven: false,
+    position: positionAt(2),
+  }
+}
 
 describe('alerts', () => {
   beforeEach(() => city.apply([deviceEffect(device()), alertEffect(alert())]))
@@ -83,8 +103,6 @@ describe('alerts', () => {
       alertEffect(alert({ id: 'A.2', severity: 'P3', division: '150803' })),
       alertEffect(alert({ id: 'A.3', state: 'closed', closedAt: START })),
     ])
-    const ids = async (query: string): Promise<string[]> =>
-      (await get(`/alerts?${query}`)).json().items.map(({ id }: { id: string }) => id)
     expect(await ids('severity=P1,P2')).toEqual(['A.LH-L-00012.LEAKAGE.1'])
     expect(await ids('division=150803')).toEqual(['A.2'])
     expect(await ids('state=all')).toHaveLength(3)
@@ -119,20 +137,9 @@ describe('alerts', () => {
   })
 
   it('come alone with timeline and evidence', async () => {
-    const reading = (ts: number, leakage: number) => ({
-      device: 'LH-L-00012',
-      type: 'streetlight',
-      ts,
-      receivedAt: ts,
-      seq: null,
-      values: [leakage, ...Array.from({ length: 6 }, () => Number.NaN)],
-      simulated: false,
-      redriven: false,
-      position: positionAt(2),
-    })
     const times = [START - 40 * 60_000, START - 20 * 60_000, START - 60_000]
     await city.telemetry.write(
-      times.map((ts, index) => reading(ts, 20 + index)),
+      times.map((ts, index) => leakage(ts, 20 + index)),
       positionAt(2),
     )
     const body = (await get('/alerts/A.LH-L-00012.LEAKAGE.1')).json()
@@ -289,17 +296,7 @@ describe('telemetry', () => {
   beforeEach(async () => {
     city.apply([deviceEffect(device())], [latest()])
     await city.telemetry.write(
-      Array.from({ length: 3 }, (_, index) => ({
-        device: 'LH-L-00012',
-        type: 'streetlight',
-        ts: START - (3 - index) * 60_000,
-        receivedAt: START,
-        seq: null,
-        values: [10 + index, ...Array.from({ length: 6 }, () => Number.NaN)],
-        simulated: false,
-        redriven: false,
-        position: positionAt(2),
-      })),
+      [3, 2, 1].map((minutes) => leakage(START - minutes * 60_000, 13 - minutes)),
       positionAt(2),
     )
   })

@@ -79,13 +79,4 @@ describe('the routes', () => {
     expect(response.headers['allow']).toBe('DELETE, GET, HEAD, PATCH')
     expect(response.json()).toMatchObject({ code: 'method_not_allowed', status: 405 })
   })
-
-  it('cannot be declared without access', async () => {
-    const { denyByDefault } = await import('../../../src/api/access.ts')
-    const { default: fastify } = await import('fastify')
-    const app = fastify()
-    denyByDefault(app as never)
-    expect(() => app.get('/forgotten', () => 'open')).toThrow(/expected config.access, got none/)
-    await app.close()
-  })
 })

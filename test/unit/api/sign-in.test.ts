@@ -22,6 +22,8 @@ async function cookieOf(): Promise<string> {
   return header.split(';', 1)[0] ?? ''
 }
 
+const me = (cookie: string) => city.app.inject({ url: '/api/v1/me', headers: { cookie } })
+
 describe('sign-in', () => {
   it('with the token sets a strict, http-only cookie that opens the API', async () => {
     const response = await signIn()
@@ -35,8 +37,7 @@ describe('sign-in', () => {
     expect(response.headers['set-cookie']).toMatch(
       /^hetao=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     )
-    const me = await city.app.inject({ url: '/api/v1/me', headers: { cookie: await cookieOf() } })
-    expect(me.json()).toMatchObject({ name: 'admin', role: 'admin' })
+    expect((await me(await cookieOf())).json()).toMatchObject({ name: 'admin', role: 'admin' })
   })
 
   it('behind https sets a secure host cookie', async () => {
@@ -109,8 +110,6 @@ describe('sign-in', () => {
 })
 
 describe('a session', () => {
-  const me = (cookie: string) => city.app.inject({ url: '/api/v1/me', headers: { cookie } })
-
   it('ends with sign-out', async () => {
     const cookie = await cookieOf()
     const out = await city.app.inject({

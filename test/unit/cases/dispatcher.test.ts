@@ -15,6 +15,9 @@ const retry = (retryAfterMs: number | null = null): FileOutcome => ({
   retryAfterMs,
 })
 
+const notTaken: Submit = () =>
+  Promise.resolve({ ok: false, code: 'not_found', detail: 'no such ticket', errors: [] })
+
 interface Call {
   readonly id: string
   readonly at: number
@@ -227,6 +230,13 @@ describe('createDispatcher()', () => {
     expect(calls).toHaveLength(1)
     await run(5_000)
     expect(calls).toHaveLength(2)
+  })
+
+  it('does not hammer with a ticket whose outcome the engine does not take', async () => {
+    const { open, run, calls } = setup(accepted, { submit: notTaken })
+    open(ticketOf('t-1'))
+    await run(HOUR_MS)
+    expect(calls.map(({ at }) => at)).toEqual(Array.from({ length: 13 }, (_, n) => n * 300_000))
   })
 
   it('keeps a result that the journal does not take, and does not post again', async () => {

@@ -67,6 +67,7 @@ describe('createWebhook()', () => {
     const { url, received } = await serve(respond(200, '{"caseNo":"1"}'))
     const clock = createManualClock(START + 999)
     await file(url, clock)
+    expect(clock.nextDue()).toBeNull()
     clock.set(START + 60_000)
     await file(url, clock)
     const [first, second] = received

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { generate, parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import { systemClock } from '../../../src/clock.ts'
@@ -75,9 +75,9 @@ export function createHandJournal(): HandJournal {
   }
 }
 
-export const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
+const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
 
-export interface Refused {
+interface Refused {
   readonly reason: string
   readonly client: string | null
   readonly topic: string | null
@@ -169,7 +169,7 @@ export function openCity() {
 }
 
 export interface Peer {
-  readonly socket: Socket
+  readonly socket: Duplex
   send(...packets: Packet[]): void
   write(bytes: Uint8Array): void
   /** The next packet from the broker, or null once the connection is closed. */
@@ -178,10 +178,14 @@ export interface Peer {
   end(): void
 }
 
-/** A raw MQTT 3.1.1 peer that does nothing by itself. */
 export async function openPeer(port: number): Promise<Peer> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })
   await once(socket, 'connect')
+  return createPeer(socket)
+}
+
+/** A raw MQTT 3.1.1 peer that does nothing by itself. */
+export function createPeer(socket: Duplex): Peer {
   const incoming = parser({ protocolVersion: 4 })
   const queue: Packet[] = []
   const waiting: ((packet: Packet | null) => void)[] = []
@@ -250,6 +254,14 @@ export function connectPacket(
           },
         }),
   }
+}
+
+/** Without a client id but with a persistent session, which no library would send. */
+export function namelessPersistent(): Buffer {
+  const bytes = generate(connectPacket(''))
+  // Connect flags follow two bytes of header, six of protocol name and one of level; bit 1 is clean session.
+  bytes.writeUInt8(bytes.readUInt8(9) & ~0x02, 9)
+  return bytes
 }
 
 export function publishPacket(

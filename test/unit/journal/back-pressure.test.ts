@@ -60,7 +60,10 @@ describe('back-pressure', () => {
   it('small commits gather into one chunk while the reader is busy', async () => {
     const chunks: CommittedChunk[] = []
     const rig = await openRig({ deliver: (chunk) => chunks.push(chunk) })
-    for (let n = 1; n <= 10; n++) await appendAll(rig.journal, [message(`${n}`)])
+    for (let n = 1; n <= 10; n++)
+      expect(await appendAll(rig.journal, [message(`${n}`)])).toMatchObject([
+        { kind: 'committed', position: positionAt(n) },
+      ])
     expect(chunks.map(({ count }) => count)).toEqual([1, 1])
     const [first] = chunks
     if (first !== undefined) giveBack(rig.journal, first)

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { yieldToLoop } from '../../../src/clock.ts'
 import { positionAt } from '../../../src/core/position.ts'
@@ -35,6 +36,9 @@ describe('a disk that fails', () => {
     expect(rig.journal.status()).toMatchObject({ holding: await held, pendingEntries: 2 })
     expect(rig.journal.committed).toBe(positionAt(1))
     expect(sequences(crashCopy(rig.directory))).toEqual([1])
+    expect(statSync(join(rig.directory, segmentsIn(rig.directory)[0] ?? '')).size).toBe(
+      rig.journal.status().bytesOnDisk,
+    )
 
     faults.room = Infinity
     await passPauses(rig)

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { yieldToLoop } from '../../../src/clock.ts'
 import { positionAt } from '../../../src/core/position.ts'
@@ -85,6 +86,26 @@ describe('readJournal()', () => {
       [second - 2, second - 1],
       ...from(second, 30),
     ])
+  })
+
+  it('ends a segment where the next one begins', async () => {
+    const old = await openRig()
+    await appendAll(
+      old.journal,
+      ['old 1', 'old 2', 'old 3'].map((text) => message(text)),
+    )
+    const other = await openRig({ after: positionAt(1) })
+    await appendAll(
+      other.journal,
+      ['new 2', 'new 3'].map((text) => message(text)),
+    )
+    const directory = crashCopy(old.directory)
+    const segment = listSegments(other.directory)[0]?.path ?? ''
+    copyFileSync(segment, join(directory, basename(segment)))
+    const texts = readBack(directory).map((item) =>
+      'payload' in item ? Buffer.from(item.payload).toString() : item.lost,
+    )
+    expect(texts).toEqual(['old 1', 'new 2', 'new 3'])
   })
 
   it('takes no frame hidden in a damaged payload for a record', async () => {

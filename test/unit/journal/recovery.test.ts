@@ -275,7 +275,7 @@ describe('openJournal() after a crash', () => {
       const child = spawn(
         process.execPath,
         [join(import.meta.dirname, 'writer-process.ts'), directory, `${round}`],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
+        { stdio: ['pipe', 'pipe', 'inherit'] },
       )
       let output = ''
       child.stdout.on('data', (text: Buffer) => {

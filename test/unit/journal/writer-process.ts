@@ -17,6 +17,9 @@ const { journal } = await openJournal({
   },
 })
 
+// Ends with the test that started it, also when that was cut short.
+process.stdin.on('end', () => process.exit(1)).resume()
+
 let count = 0
 function appendNext(): void {
   const text = `${name}-${count++}`

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { readScenario, type Scenario } from '../../../simulators/scenario.ts'
-import { score, type Seen, type SeenAlert, type SeenTicket } from '../../../simulators/score.ts'
+import type { Seen, SeenAlert, SeenTicket } from '../../../simulators/matching.ts'
+import { score } from '../../../simulators/score.ts'
 import { deviceTypes } from '../../../devices/index.ts'
 
 const MINUTE = 60_000
@@ -174,7 +175,22 @@ const rows: readonly Row[] = [
   },
 ]
 
+const recorded = (_device: string, metric: string, at: number): number | null =>
+  metric === 'pm10' && at === START + 70 * MINUTE ? 151 : 150
+
 describe('score()', () => {
+  it('allows an alert that the recording bears out, and no other', () => {
+    const extra =
+      'allow: [{ rules: [OFFLINE], recorded: { metric: pm10, above: 150 }, why: testing }]'
+    const alerts = [
+      alert('a', 61),
+      alert('b', 70, { rule: 'OFFLINE' }),
+      alert('c', 80, { rule: 'OFFLINE' }),
+    ]
+    const result = score(scenario(extra), seen(alerts, [ticket('t', 'a')]), recorded)
+    expect(result.unexpected.map((entry) => entry.id)).toEqual(['c'])
+  })
+
   it.each(rows)('$name', ({ extra, seen, counts, failures }) => {
     const result = score(scenario(extra), seen)
     expect([

@@ -48,7 +48,7 @@ export interface City {
   /** Takes note that something simulated is on the screen. */
   noteSimulated(isSimulated: boolean): void
   takeTicket(value: unknown): void
-  retryNow(): void
+  readonly retryNow: () => void
   start(): void
   close(): void
 }

@@ -12,8 +12,8 @@ export interface Preferences {
   readonly language: ReadonlySignal<Language>
   readonly words: ReadonlySignal<Dictionary>
   readonly theme: ReadonlySignal<Theme>
-  switchLanguage(): void
-  switchTheme(): void
+  readonly switchLanguage: () => void
+  readonly switchTheme: () => void
 }
 
 const LANGUAGE_KEY = 'hetao.language'

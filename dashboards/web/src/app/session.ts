@@ -22,7 +22,7 @@ export interface Session {
   signIn(token: string): Promise<SignInResult>
   signOut(): Promise<void>
   /** A call was answered 401. */
-  lose(): void
+  readonly lose: () => void
 }
 
 const RETRY_MS = 3_000

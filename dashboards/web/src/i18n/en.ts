@@ -171,6 +171,7 @@ export const en: Dictionary = {
     retry: 'Delivery failed, will be retried',
     rejected: 'Rejected by the case system',
     retry_requested: 'Another delivery requested',
+    other_case_no: 'The case system gave another case number, not taken',
     sensor_normal: 'Sensor back to normal',
   },
   who: { engine: 'Engine', 'case-system': 'Case system', dispatcher: 'Dispatcher' },

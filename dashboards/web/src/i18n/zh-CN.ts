@@ -167,6 +167,7 @@ export const zhCN = {
     retry: '投递失败，稍后重试',
     rejected: '被案件系统拒收',
     retry_requested: '要求重新投递',
+    other_case_no: '案件系统给出了另一个案件号，未采用',
     sensor_normal: '传感器读数恢复正常',
   },
   who: { engine: '系统判定', 'case-system': '案件系统', dispatcher: '投递程序' },

@@ -47,10 +47,8 @@ export interface FeedOptions {
 }
 
 export interface Feed {
-  prepare(signal: AbortSignal): Promise<'ready' | 'signed-out'>
-  onEvent(event: ServerEvent): 'continue' | 'caught-up' | 'restart'
-  /** The next `prepare` takes a new snapshot. */
-  distrust(): void
+  readonly prepare: (signal: AbortSignal) => Promise<'ready' | 'signed-out'>
+  readonly onEvent: (event: ServerEvent) => 'continue' | 'caught-up' | 'restart'
 }
 
 /** Holes are filled by asking again from before them, but not more often than this. */
@@ -61,12 +59,17 @@ export function createFeed(options: FeedOptions): Feed {
   let isTrusted = false
   let hadSnapshot = false
   let refilledAt = Number.NEGATIVE_INFINITY
-  /** Where the server was when this connection began: behind it we are catching up. */
+  /**
+   * Where the server was when this connection began. Up to there it repeats only what still matters (no readings), so places
+   * may be missing; behind it, it sends everything.
+   */
   let target: StreamId | null = null
 
   function onBatch(id: StreamId, data: Readonly<Record<string, unknown>>): 'continue' | 'restart' {
     const patches = list(data['alerts']).flatMap(readPatch)
+    if (target !== null && id.seq > target.seq) endRepetition(id)
     const receipt = store.receive(id, patches, clock.now())
+    endRepetition(id)
     if (receipt === 'lost') return distrust()
     if (receipt === 'duplicate') return 'continue'
     if (patches.length > 0) options.onAlerts()
@@ -105,12 +108,16 @@ export function createFeed(options: FeedOptions): Feed {
     return mendHole(id)
   }
 
+  /** Ends the repetition once `at` is reached or passed. */
+  function endRepetition(at: StreamId): void {
+    if (target === null || at.seq < target.seq) return
+    store.settle(target)
+    target = null
+  }
+
   function progress(verdict: 'continue' | 'restart'): 'continue' | 'caught-up' | 'restart' {
     if (verdict === 'restart') return 'restart'
-    const at = store.resumeFrom()
-    if (target === null || (at !== null && at.epoch === target.epoch && at.seq >= target.seq))
-      return 'caught-up'
-    return 'continue'
+    return target === null ? 'caught-up' : 'continue'
   }
 
   return {
@@ -140,19 +147,20 @@ export function createFeed(options: FeedOptions): Feed {
       if (event.event === 'hello') {
         const epoch = textOr(data['epoch'], id?.epoch ?? '')
         const seq = numberOrNull(data['seq'])
-        if (store.resumeFrom()?.epoch !== epoch) return distrust()
+        const at = store.resumeFrom()
+        if (at === null || at.epoch !== epoch) return distrust()
         target = seq === null ? null : { epoch, seq }
+        endRepetition(at)
         return progress('continue')
       }
       if (event.event === 'hb') {
-        const verdict = onHeartbeat(id, data)
-        // A heartbeat comes after everything before it: whatever the numbers say, this connection is up to date.
-        return verdict === 'restart' ? 'restart' : 'caught-up'
+        // A heartbeat comes behind whatever was to be repeated.
+        if (target !== null) endRepetition(target)
+        return progress(onHeartbeat(id, data))
       }
       if (event.event === 'batch' && id !== null) return progress(onBatch(id, data))
       return 'continue'
     },
-    distrust: () => void distrust(),
   }
 }
 

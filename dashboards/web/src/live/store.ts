@@ -36,7 +36,7 @@ export interface AlertStore {
   /** Forgets alerts that closed more than `CLOSED_KEPT_MS` ago. */
   sweep(now: number): void
   get(id: string): Alert | undefined
-  isPending(id: string): boolean
+  readonly isPending: (id: string) => boolean
   /** When the page learned that it closed. */
   closedSeenAt(id: string): number | null
   all(): Iterable<Alert>
@@ -102,7 +102,7 @@ export function createAlertStore(alertsMax = ALERTS_MAX): AlertStore {
     if ((entry?.seq ?? -1) > seq) return
     entries.delete(id)
     pending.delete(id)
-    removed.set(id, seq)
+    removed.set(id, Math.max(seq, removed.get(id) ?? -1))
   }
 
   return {

@@ -65,6 +65,7 @@ export function createStream(options: StreamOptions): Stream {
   let isPaused = false
   let isRunning = false
   let wasLive = false
+  let isHurried = false
   let abort = new AbortController()
   let wake: (() => void) | null = null
   let cancelSilence = (): void => undefined
@@ -161,6 +162,10 @@ export function createStream(options: StreamOptions): Stream {
       if (result === 'again' && restarts <= 2) continue
       show({ attempt: connection.attempt + 1 })
       show({ state: stateWithout() })
+      if (isHurried) {
+        isHurried = false
+        continue
+      }
       await waitMs(
         typeof result === 'number' ? result : backoffMs(connection.attempt, options.random),
       )
@@ -181,7 +186,14 @@ export function createStream(options: StreamOptions): Stream {
       show({ state: 'connecting', attempt: 0 })
       begin()
     },
-    retryNow: () => wake?.(),
+    retryNow() {
+      if (wake !== null) wake()
+      else if (connection.attempt > 0) {
+        // An attempt is under way and gives no sign: give it up and begin another at once.
+        isHurried = true
+        abort.abort()
+      }
+    },
     setNetwork(isUp) {
       isNetworkUp = isUp
       if (!isUp) show({ state: 'offline' })

@@ -8,6 +8,9 @@ import { brief, withUnit } from '../../fmt/number.ts'
 import { setLength } from '../../fmt/time.ts'
 import { inLanguage, wordFor } from '../../i18n/words.ts'
 
+/** Parameters that the condition, the confirmation and the text already say. */
+const TOLD_ELSEWHERE = new Set(['value', 'limit', 'unit', 'metric', 'minutes', 'samples', 'of'])
+
 export function AlertReasons(props: { readonly alert: Alert; readonly rule: RuleInfo | null }) {
   const { preferences } = useApp()
   const words = preferences.words.value
@@ -65,8 +68,7 @@ function Condition(props: { readonly alert: Alert }) {
       ? null
       : comparison(alert.value, alert.limit, alert.because.code, unit, metric?.precision ?? null)
   const parameters = Object.entries(alert.because.params).filter(
-    ([name, value]) =>
-      typeof value !== 'object' && !['value', 'limit', 'unit', 'metric'].includes(name),
+    ([name, value]) => typeof value !== 'object' && !TOLD_ELSEWHERE.has(name),
   )
   return (
     <>

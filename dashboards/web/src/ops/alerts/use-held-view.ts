@@ -19,9 +19,9 @@ interface Held {
 export interface HeldViewControl {
   readonly view: HeldView
   /** Brings in what is held, keeping the reader's row in place. */
-  merge(): void
+  readonly merge: () => void
   /** The reader has let go: bring in what is held if there is any. */
-  idle(): void
+  readonly idle: () => void
   readonly setHandle: (handle: ListHandle | null) => void
 }
 
