@@ -22,7 +22,7 @@ export interface Moment {
 }
 
 /** The (device, rule) an alert speaks of. */
-export interface Subject {
+interface Subject {
   readonly state: DeviceState
   readonly slot: Slot
 }

@@ -6,7 +6,7 @@ import type { Device } from './device.ts'
 
 export type DeviceFields = Omit<Device, 'createdAt'>
 
-export interface FieldError {
+interface FieldError {
   readonly field: string
   readonly reason: string
 }

@@ -66,7 +66,7 @@ export interface Slot {
   readonly limits: number[]
 }
 
-export function createSlot(index: number): Slot {
+function createSlot(index: number): Slot {
   return {
     index,
     alert: null,

@@ -41,7 +41,7 @@ export interface DeviceSnapshot {
 }
 
 /** Only slots that remember something; fields at their start value are left out. */
-export interface SlotSnapshot {
+interface SlotSnapshot {
   readonly rule: number
   readonly alert?: string
   readonly isActive?: true

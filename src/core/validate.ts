@@ -6,9 +6,9 @@ import type { Metric } from './device-type.ts'
 import type { Millis } from './position.ts'
 import type { QuarantineCode, RawReading, Refusal } from './reading.ts'
 
-export const BACK_MAX_MS = 7 * 24 * 3_600_000
-export const AHEAD_MAX_MS = 10 * 60_000
-export const DETAIL_MAX = 300
+const BACK_MAX_MS = 7 * 24 * 3_600_000
+const AHEAD_MAX_MS = 10 * 60_000
+const DETAIL_MAX = 300
 const NAME_SHOWN_MAX = 40
 
 export interface Validated {

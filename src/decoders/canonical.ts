@@ -4,10 +4,10 @@
 import type { Decoded, QuarantineCode, RawReading, Refusal } from '../core/reading.ts'
 import { parseTimestamp } from './timestamp.ts'
 
-export const PAYLOAD_BYTES_MAX = 64 * 1024
-export const READINGS_MAX = 500
-export const METRICS_MAX = 200
-export const DEPTH_MAX = 8
+const PAYLOAD_BYTES_MAX = 64 * 1024
+const READINGS_MAX = 500
+const METRICS_MAX = 200
+const DEPTH_MAX = 8
 
 type Fields = Readonly<Record<string, unknown>>
 const utf8 = new TextDecoder('utf-8', { fatal: true })

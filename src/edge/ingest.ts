@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts'
 import type { Refusals } from './refusal.ts'
 import type { Session } from './session.ts'
 
-export type Ingestion = PublishDecision & { readonly action: 'ingest' }
+type Ingestion = PublishDecision & { readonly action: 'ingest' }
 type Settled = (error: Error | null) => void
 
 /** The session store's memory of QoS 2 message ids. */

@@ -19,12 +19,12 @@ export interface RuleContext {
 export const TRUE = 1
 export const FALSE = 0
 /** This reading does not say. */
-export const UNKNOWN = -1
+const UNKNOWN = -1
 /** The device has never said: as good as not fitted. */
-export const ABSENT = -2
-export type Truth = typeof TRUE | typeof FALSE | typeof UNKNOWN | typeof ABSENT
+const ABSENT = -2
+type Truth = typeof TRUE | typeof FALSE | typeof UNKNOWN | typeof ABSENT
 
-export type Evaluate = (
+type Evaluate = (
   sample: Sample,
   state: DeviceState,
   slot: Slot,

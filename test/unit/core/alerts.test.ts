@@ -207,6 +207,28 @@ describe('judging', () => {
     })
   })
 
+  it('does not take a repeated reading from the future for the newest value', () => {
+    const rig = createRig({ devices: [lamp] })
+    const ahead = rig.now + 9 * MINUTE
+    leak(rig, 7, { ts: ahead })
+    minutes(rig, 1)
+    leak(rig, 3)
+    minutes(rig, 1)
+    leak(rig, 7, { ts: ahead })
+    expect(rig.engine.latest('L-1')?.values['leakage_current']?.value).toBe(3)
+  })
+
+  it('lets a revision of the newest reading stand as latest', () => {
+    const rig = createRig({ devices: [lamp] })
+    leak(rig, 7)
+    leak(rig, 8)
+    expect(rig.engine.latest('L-1')).toMatchObject({
+      ts: rig.now,
+      receivedAt: rig.now,
+      values: { leakage_current: { value: 8, ts: rig.now } },
+    })
+  })
+
   it('ignores metrics it is not about', () => {
     const rig = createRig({ devices: [lamp] })
     leak(rig, 41)

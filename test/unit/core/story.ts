@@ -1,6 +1,6 @@
 // Random stories for laws: what devices, people and case systems may do to a small city, including what they should not do.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { CaseAnswer, Command } from '../../../src/core/input.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Position } from '../../../src/core/position.ts'
@@ -10,7 +10,7 @@ import { ingest } from '../../../src/core/ingest.ts'
 import { decodeCanonical } from '../../../src/decoders/canonical.ts'
 import { deviceOf } from './harness.ts'
 
-export type Act =
+type Act =
   | {
       readonly kind: 'message'
       readonly device: string
@@ -30,7 +30,7 @@ export interface StoryStep {
 /** Five in the afternoon in Linhe: lighting windows and night hours begin within a story. */
 export const START = Date.UTC(2026, 10, 1, 9)
 
-export const fleet = [
+const fleet = [
   deviceOf({ id: 'F-1', type: 'lighting-feeder', rated: { current: 30 } }),
   deviceOf({ id: 'L-1', type: 'streetlight', parent: 'F-1', rated: { power: 120 } }),
   deviceOf({ id: 'C-1', type: 'manhole-cover' }),

@@ -62,8 +62,9 @@ function metricsIn(condition: Condition): string[] {
     case 'any':
       return condition.of.flatMap(metricsIn)
     case 'silent':
-      return []
+      break
   }
+  return []
 }
 
 function play(type: DeviceType, example: RuleExample): 'raised' | 'quiet' | 'returned' {

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
+import { duplexPair } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Bench } from './fixtures.ts'
 import {
   access,
   connectPacket,
+  createPeer,
   openBench,
   openCity,
   openConnected,
@@ -191,6 +194,34 @@ describe('device policy over time', () => {
     bench.broker.disconnect('GW')
     await Promise.all(peers.map((peer) => peer.closed()))
     expect(bench.broker.connections()).toBe(0)
+  })
+
+  it('leaves one connection when the old one is lost at any moment of a takeover', async () => {
+    bench = await openBench({ policy: city.policy })
+    // Pairs of streams do not tell each other of a destroy(), so the broker's end is what is watched.
+    const join = () => {
+      const [mine, theirs] = duplexPair()
+      bench.broker.handle(theirs)
+      const peer = createPeer(mine)
+      peer.send(connectPacket('GW', { password: password('GW') }))
+      return { peer, theirs, closed: once(theirs, 'close') }
+    }
+    for (let ticks = 0; ticks < 12; ticks++) {
+      const first = join()
+      expect(await first.peer.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+      first.peer.send(subscribePacket(1, [topicOf('GW', 'down'), 1]))
+      expect((await first.peer.next())?.cmd).toBe('suback')
+      const second = join()
+      for (let tick = 0; tick < ticks; tick++) await new Promise((resolve) => setImmediate(resolve))
+      first.theirs.destroy()
+      expect(await second.peer.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+      const third = join()
+      expect(await third.peer.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+      await second.closed
+      expect(bench.broker.connections()).toBe(1)
+      third.theirs.destroy()
+      await third.closed
+    }
   })
 
   it('ends the connection when the credential changes or the device goes', async () => {

@@ -216,6 +216,8 @@ describe('broker guards', () => {
     }
     expect(await bench.refusal('slow_reader')).toMatchObject({ client: 'stuck' })
     expect(received).toBe(sent)
+    stuck.socket.resume()
+    await stuck.closed()
     for (const peer of [stuck, reader, writer]) peer.end()
   })
 

@@ -25,27 +25,27 @@ export interface MetricChartProps {
   readonly marks?: readonly { readonly at: number; readonly kind: 'started' | 'raised' }[]
 }
 
-const ranges: readonly ChartRange[] = ['h1', 'h6', 'h24']
+const ranges: readonly ChartRange[] = ['m15', 'h1', 'h6', 'h24']
 /** More than this in memory is more than any range holds. */
 const POINTS_MAX = 60_000
 
 export function MetricChart(props: MetricChartProps) {
   const { api, city, preferences } = useApp()
   const words = preferences.words.value
-  const [range, setRange] = useState<ChartRange>('h1')
+  const [chosen, setChosen] = useState<ChartRange | null>(null)
   const [pointed, setPointed] = useState<Point | null>(null)
   const box = useRef<HTMLDivElement>(null)
   const type = city.catalogue.value.get(props.type) ?? null
   const metric = metricOf(city.catalogue.value, props.type, props.metric)
   const [loaded, reload] = useResource(
-    `${props.device}/${props.metric}/${range}/${type?.id ?? ''}`,
+    `${props.device}/${props.metric}/${chosen ?? 'h1'}/${type?.id ?? ''}`,
     async (signal) => {
       const to = city.clock.now()
       const query = {
         device: props.device,
         metric: props.metric,
         type,
-        from: to - chartRanges[range],
+        from: to - chartRanges[chosen ?? 'h1'],
         to,
       }
       const [points, { createPlot }] = await Promise.all([
@@ -57,6 +57,10 @@ export function MetricChart(props: MetricChartProps) {
   )
   const [live, setLive] = useState<readonly Point[]>([])
   const ready = loaded.kind === 'ready' ? loaded.value : null
+  const first = ready?.points[0]
+  // A device that has only just begun to report would fill a sliver of an hour; until somebody chooses, show what there is.
+  const isYoung = first !== undefined && first.t > city.clock.now() - chartRanges.m15
+  const range: ChartRange = chosen ?? (isYoung ? 'm15' : 'h1')
   useEffect(() => setLive(ready?.points ?? []), [ready])
   useEffect(
     () =>
@@ -104,7 +108,7 @@ export function MetricChart(props: MetricChartProps) {
       limit: props.limit ?? null,
       marks,
     })
-  }, [live, ready, theme, language, metric, props.limit])
+  }, [live, ready, theme, language, metric, props.limit, range])
 
   const last = live[live.length - 1] ?? null
   const name = metric === null ? props.metric : inLanguage(metric.name, language)
@@ -125,7 +129,7 @@ export function MetricChart(props: MetricChartProps) {
               type="button"
               class="segment is-small"
               aria-pressed={one === range}
-              onClick={() => setRange(one)}
+              onClick={() => setChosen(one)}
             >
               {words.chart.ranges[one]}
             </button>

@@ -136,7 +136,8 @@ export function createPlot(options: PlotOptions): Plot {
           stroke: colour('--chart-line'),
           width: 1.6,
           spanGaps: false,
-          points: { show: false },
+          // Shown by themselves where there is room, so that a lone reading is seen too.
+          points: { size: 5, space: 14, fill: colour('--chart-line') },
           ...(options.holds && step !== undefined ? { paths: step } : {}),
         },
         { stroke: 'transparent', width: 0, points: { show: false } },

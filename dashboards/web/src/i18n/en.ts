@@ -12,7 +12,6 @@ export const en: Dictionary = {
   tag: 'en',
   product: 'Hetao',
   productLine: 'City asset monitoring',
-  languageName: 'English',
   nav: { alerts: 'Alerts', tickets: 'Tickets', devices: 'Devices', label: 'Main navigation' },
   skip: 'Skip to main content',
 
@@ -65,7 +64,7 @@ export const en: Dictionary = {
       'This screen includes readings, alerts or tickets of simulated devices, not of the field',
     tag: 'Sim',
   },
-  theme: { toLight: 'Light', toDark: 'Dark', label: 'Switch between light and dark theme' },
+  theme: { label: 'Switch between light and dark theme' },
   languageSwitch: '切换为中文',
   help: 'Shortcuts',
   signOut: 'Sign out',
@@ -177,7 +176,7 @@ export const en: Dictionary = {
   who: { engine: 'Engine', 'case-system': 'Case system', dispatcher: 'Dispatcher' },
 
   chart: {
-    ranges: { h1: '1 h', h6: '6 h', h24: '24 h' },
+    ranges: { m15: '15 min', h1: '1 h', h6: '6 h', h24: '24 h' },
     rangeLabel: 'Time range',
     noPoints: 'No readings in this period',
     failed: 'The chart could not be read',
@@ -186,13 +185,11 @@ export const en: Dictionary = {
     started: 'Began',
     point: (time, value) => `${time}  ${value}`,
     describe: (metric, range, last) => `${metric}, last ${range}, latest ${last}`,
-    hint: 'Move the pointer to read values',
   },
   latest: {
     metric: 'Metric',
     value: 'Value',
     measured: 'Measured',
-    received: 'Received',
     skew: (seconds) => `Device time and receive time differ by ${seconds}`,
     none: 'No reading has been received yet',
     yes: 'Yes',
@@ -226,7 +223,6 @@ export const en: Dictionary = {
     retrying: 'Asking',
     retryFailed: (reason) => `Could not ask for another delivery: ${reason}`,
     retryAsked: 'Another delivery requested',
-    openAlert: 'Show alert',
     truncated: (count) => `Only the latest ${count} are shown`,
   },
   delivery: {
@@ -281,7 +277,6 @@ export const en: Dictionary = {
     type: 'Type',
     position: 'Position',
     metric: 'Metric',
-    activeAlerts: (count) => counted(count, 'active alert', 'active alerts'),
     noAlerts: 'No active alerts',
   },
   notFound: { title: 'There is no such page', back: 'Go to the alerts' },

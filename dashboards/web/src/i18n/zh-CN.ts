@@ -4,7 +4,6 @@ export const zhCN = {
   tag: 'zh-CN',
   product: '河套',
   productLine: '城市部件物联感知',
-  languageName: '中文',
   nav: { alerts: '告警', tickets: '工单', devices: '设备', label: '主导航' },
   skip: '跳到主要内容',
 
@@ -63,7 +62,7 @@ export const zhCN = {
     detail: '画面中含模拟设备的读数、告警或工单，不代表现场实况',
     tag: '仿真',
   },
-  theme: { toLight: '浅色', toDark: '深色', label: '切换明暗主题' },
+  theme: { label: '切换明暗主题' },
   languageSwitch: 'Switch to English',
   help: '快捷键',
   signOut: '退出',
@@ -173,7 +172,7 @@ export const zhCN = {
   who: { engine: '系统判定', 'case-system': '案件系统', dispatcher: '投递程序' },
 
   chart: {
-    ranges: { h1: '1 小时', h6: '6 小时', h24: '24 小时' },
+    ranges: { m15: '15 分钟', h1: '1 小时', h6: '6 小时', h24: '24 小时' },
     rangeLabel: '时间范围',
     noPoints: '这段时间没有读数',
     failed: '曲线读取失败',
@@ -183,13 +182,11 @@ export const zhCN = {
     point: (time: string, value: string) => `${time}  ${value}`,
     describe: (metric: string, range: string, last: string) =>
       `${metric}，最近 ${range}，最新 ${last}`,
-    hint: '移动指针查看数值',
   },
   latest: {
     metric: '指标',
     value: '数值',
     measured: '测量时间',
-    received: '接收时间',
     skew: (seconds: string) => `设备时间与接收时间相差 ${seconds}`,
     none: '还没有收到过读数',
     yes: '是',
@@ -222,7 +219,6 @@ export const zhCN = {
     retrying: '请求中',
     retryFailed: (reason: string) => `未能重新投递：${reason}`,
     retryAsked: '已要求重新投递',
-    openAlert: '查看告警',
     truncated: (count: number) => `仅显示最近 ${count} 张`,
   },
   delivery: {
@@ -277,7 +273,6 @@ export const zhCN = {
     type: '类型',
     position: '坐标',
     metric: '指标',
-    activeAlerts: (count: number) => `${count} 条活动告警`,
     noAlerts: '无活动告警',
   },
   notFound: { title: '没有这个页面', back: '去告警列表' },

@@ -21,7 +21,7 @@ export async function loadLatest(
   return readLatest(await api.get(`/devices/${encodeURIComponent(id)}/latest`, signal))
 }
 
-export const chartRanges = { h1: 3_600_000, h6: 21_600_000, h24: 86_400_000 } as const
+export const chartRanges = { m15: 900_000, h1: 3_600_000, h6: 21_600_000, h24: 86_400_000 } as const
 export type ChartRange = keyof typeof chartRanges
 
 /** A day of readings every few seconds is more than the screen has pixels: then a minute's spread stands for them. */

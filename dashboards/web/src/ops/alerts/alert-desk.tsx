@@ -25,8 +25,6 @@ export function AlertDesk() {
   const filter = useMemo(() => filterOf(query), [filterKey])
   const { view, merge, idle, setHandle } = useHeldView(filter, filterKey, selectedId !== null)
   const version = city.alertsVersion.value
-  // Rows show how far their ticket is, so they follow the tickets as well.
-  void city.ticketsVersion.value
 
   const totals = useMemo(() => {
     const severityCounts: Record<string, number> = {}

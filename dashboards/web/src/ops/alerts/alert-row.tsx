@@ -2,6 +2,7 @@
 
 import { useMemo } from 'preact/hooks'
 import type { Alert } from '../../api/alert.ts'
+import type { Ticket } from '../../api/ticket.ts'
 import { metricOf, ruleOf, unitText } from '../../api/catalogue.ts'
 import { mayOperate } from '../../app/session.ts'
 import { useApp } from '../../app/context.ts'
@@ -30,12 +31,14 @@ export function AlertRow(props: AlertRowProps) {
   const { alert, index, topPx, isCurrent, isSelected, isFresh, isPending } = props
   const language = preferences.language.value
   const catalogue = city.catalogue.value
+  // Read so that the row follows its ticket, whose changes do not touch the alert.
+  void city.ticketsVersion.value
   const ticket = alert.ticket === null ? undefined : city.tickets.get(alert.ticket)
-  const maySee = mayOperate(useApp().session.state.value)
+  const mayAcknowledge = mayOperate(useApp().session.state.value)
   // The same element again tells Preact that nothing below has changed: a commit touches only rows that did.
   const cells = useMemo(
-    () => <Cells {...props} mayAcknowledge={maySee} />,
-    [alert, language, catalogue, ticket, isPending, maySee],
+    () => <Cells {...props} ticket={ticket} mayAcknowledge={mayAcknowledge} />,
+    [alert, language, catalogue, ticket, isPending, mayAcknowledge],
   )
   return (
     <div
@@ -59,14 +62,16 @@ export function AlertRow(props: AlertRowProps) {
   )
 }
 
-function Cells(props: AlertRowProps & { readonly mayAcknowledge: boolean }) {
+function Cells(
+  props: AlertRowProps & { readonly ticket: Ticket | undefined; readonly mayAcknowledge: boolean },
+) {
   const { preferences, city } = useApp()
   const { alert } = props
   const words = preferences.words.value
   const language = preferences.language.value
   const rule = ruleOf(city.catalogue.value, alert.type, alert.rule)
   const text = inLanguage(alert.text, language)
-  const ticket = alert.ticket === null ? undefined : city.tickets.get(alert.ticket)
+  const { ticket } = props
   const where = [inLanguage(divisionName(alert.division), language), alert.street].filter(Boolean)
   return (
     <>

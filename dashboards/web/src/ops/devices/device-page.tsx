@@ -84,7 +84,7 @@ function DeviceBody(props: { readonly device: Device }) {
           <DeviceFacts device={device} />
         </section>
         <section class="section">
-          <h2>{words.devices.activeAlerts(alerts.length)}</h2>
+          <h2>{words.devices.columns.alerts}</h2>
           {alerts.length === 0 && <p class="muted">{words.devices.noAlerts}</p>}
           <ul class="plain-list">
             {alerts.map((alert) => (

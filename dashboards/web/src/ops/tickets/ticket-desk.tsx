@@ -24,6 +24,8 @@ export function TicketDesk() {
   const { city, preferences, router } = useApp()
   const words = preferences.words.value
   const version = city.ticketsVersion.value
+  // Read because the names of the devices come with the alerts.
+  void city.alertsVersion.value
   const tickets = useMemo(() => city.tickets.all(), [version])
   const asked = router.query.value.get('tab')
   const tab: TicketTab = isTicketTab(asked) ? asked : 'open'
@@ -82,7 +84,11 @@ export function TicketDesk() {
               </thead>
               <tbody>
                 {shown.map((ticket) => (
-                  <TicketRow key={ticket.id} ticket={ticket} />
+                  <TicketRow
+                    key={ticket.id}
+                    ticket={ticket}
+                    deviceName={city.alerts.get(ticket.alert)?.deviceName ?? ticket.device}
+                  />
                 ))}
               </tbody>
             </table>
@@ -99,12 +105,11 @@ export function TicketDesk() {
   )
 }
 
-function TicketRow(props: { readonly ticket: Ticket }) {
+function TicketRow(props: { readonly ticket: Ticket; readonly deviceName: string }) {
   const { city, preferences } = useApp()
   const words = preferences.words.value
   const { ticket } = props
   const rule = ruleOf(city.catalogue.value, ticket.type, ticket.rule)
-  const alert = city.alerts.get(ticket.alert)
   return (
     <tr>
       <td>
@@ -112,7 +117,7 @@ function TicketRow(props: { readonly ticket: Ticket }) {
       </td>
       <td>
         <a class="row-link" href={devicePath(ticket.device)} data-user-text>
-          {alert?.deviceName ?? ticket.device}
+          {props.deviceName}
         </a>{' '}
         <SimulatedTag when={ticket.simulated} />
       </td>
