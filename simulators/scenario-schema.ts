@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { demoCitySize } from './city.ts'
 import { faultKinds } from './faults.ts'
-import { DEVICE_ID_PATTERN } from '../src/core/device.ts'
+import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX } from '../src/core/device.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1000,
@@ -64,6 +64,7 @@ const explicitDevice = z.strictObject({
   maintainer: z.string().nullable().default(null),
   componentCode: z.string().nullable().default(null),
   rated: z.record(z.string(), z.number()).default({}),
+  reportSeconds: z.number().int().min(1).max(REPORT_SECONDS_MAX).nullable().default(null),
 })
 
 const column = z.union([

@@ -182,8 +182,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       ingest: createIngestDoor({ journal, directory: directoryOfDevices }),
       redrive: (item, by) => redrive(journal, item, by),
       makeCredential: () => credentials.make(),
-      pipeline: status.read,
-      ready: status.ready,
+      pipeline: () => status.read(),
+      ready: () => status.ready(),
       onChanges(listener) {
         listeners.add(listener)
         return () => listeners.delete(listener)

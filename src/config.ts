@@ -33,8 +33,7 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 
 const timeZone = z.string().refine((name) => {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
+    return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }
@@ -208,7 +207,8 @@ function contradictions(config: Config): string[] {
   }
   if (
     config.HETAO_CASES_SECRET !== null &&
-    config.HETAO_CASES_SECRET === config.HETAO_CASES_INBOUND_SECRET
+    config.HETAO_CASES_INBOUND_SECRET !== null &&
+    bareSecret(config.HETAO_CASES_SECRET) === bareSecret(config.HETAO_CASES_INBOUND_SECRET)
   )
     problems.push(
       'HETAO_CASES_INBOUND_SECRET: expected another secret than HETAO_CASES_SECRET, or our own deliveries could be sent back to us',
@@ -222,6 +222,11 @@ function contradictions(config: Config): string[] {
       `HETAO_MQTT: expected a loopback address, or HETAO_ALLOW_PLAIN_MQTT=true, got "${config.HETAO_MQTT.host}"`,
     )
   return problems
+}
+
+/** One webhook key has several spellings: with `whsec_` before it, and with base64 padding after it. */
+function bareSecret(secret: string): string {
+  return secret.replace(/^whsec_/, '').replace(/=+$/, '')
 }
 
 function rawValue(

@@ -114,8 +114,8 @@ export const lightingFeeder: DeviceType = {
     {
       id: 'FEEDER_DARK',
       name: { zh: '整路不亮', en: 'Feeder dark' },
-      // A main road's cabinet; for a side road P2 would do, but the rule cannot see the road.
-      severity: 'P1',
+      severity: 'P2',
+      severityWhere: { roadClass: ['快速路', '主干道'], severity: 'P1' },
       when: {
         kind: 'any',
         of: [

@@ -1,7 +1,7 @@
 // A device as JSON: what a caller may send and what it gets.
 
 import { z } from 'zod'
-import { DEVICE_ID_PATTERN, type Device } from '../core/device.ts'
+import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX, type Device } from '../core/device.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { Times } from './times.ts'
 
@@ -42,6 +42,13 @@ const fields = {
   rated: z
     .record(z.string().regex(RATED_KEY_PATTERN), z.number().positive())
     .refine((rated) => Object.keys(rated).length <= 50, 'expected at most 50 rated values'),
+  reportSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(REPORT_SECONDS_MAX)
+    .nullable()
+    .describe("Longest time between two reports; null: the type's"),
   simulated: z.boolean(),
 } as const
 
@@ -63,6 +70,7 @@ export function createDeviceSchema(types: readonly DeviceType[]) {
     maintainer: fields.maintainer.default(null),
     componentCode: fields.componentCode.default(null),
     rated: fields.rated.default({}),
+    reportSeconds: fields.reportSeconds.default(null),
     simulated: fields.simulated.default(false),
   })
 }
@@ -84,6 +92,7 @@ export const devicePatchSchema = z
     maintainer: fields.maintainer.exactOptional(),
     componentCode: fields.componentCode.exactOptional(),
     rated: fields.rated.exactOptional(),
+    reportSeconds: fields.reportSeconds.exactOptional(),
     simulated: fields.simulated.exactOptional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'expected at least one field')
@@ -104,6 +113,7 @@ export const deviceSchema = z.object({
   maintainer: z.string().nullable(),
   componentCode: z.string().nullable(),
   rated: z.record(z.string(), z.number()),
+  reportSeconds: z.number().nullable(),
   simulated: z.boolean(),
   createdAt: z.string(),
 })
@@ -131,6 +141,7 @@ export function deviceView(device: Device, times: Times): z.output<typeof device
     maintainer: device.maintainer,
     componentCode: device.componentCode,
     rated: device.rated,
+    reportSeconds: device.reportSeconds ?? null,
     simulated: device.simulated,
     createdAt: times.iso(device.createdAt),
   }

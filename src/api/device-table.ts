@@ -19,7 +19,7 @@ const TEXT_COLUMNS = new Set([
   'maintainer',
   'componentCode',
 ])
-const NUMBER_COLUMNS = new Set(['lat', 'lon'])
+const NUMBER_COLUMNS = new Set(['lat', 'lon', 'reportSeconds'])
 const FLAG_COLUMNS = new Set(['weakArea', 'simulated'])
 const REQUIRED_COLUMNS = ['id', 'type', 'name', 'division'] as const
 const RATED = 'rated.'

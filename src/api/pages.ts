@@ -15,7 +15,12 @@ const open = { config: { access: 'open' }, schema: { hide: true } } as const
 
 export async function servePages(app: Server, directory: string): Promise<void> {
   const files = new Set(filesIn(directory))
-  await app.register(fastifyStatic, { root: directory, serve: false, cacheControl: false })
+  await app.register(fastifyStatic, {
+    root: directory,
+    serve: false,
+    cacheControl: false,
+    preCompressed: true,
+  })
 
   for (const screen of SCREENS) app.get(screen, open, shell)
 

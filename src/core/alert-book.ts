@@ -8,6 +8,7 @@ import type { EffectSink } from './effect.ts'
 import { reduceAlert, step } from './lifecycle.ts'
 import type { AlertEvent, Evidence, Step } from './lifecycle.ts'
 import type { Millis, Position } from './position.ts'
+import { severityOn } from './rule.ts'
 import type { Rule } from './rule.ts'
 import { textOf } from './wording.ts'
 
@@ -160,7 +161,7 @@ function newAlert(subject: Subject, position: Position): Alert {
     deviceName: device.name,
     street: device.street,
     rule: rule.id,
-    severity: rule.severity,
+    severity: severityOn(device.roadClass, rule),
     state: 'unack_active',
     raisedAt: slot.at,
     since: slot.since,

@@ -18,9 +18,9 @@ export interface CommandContext {
   readonly book: AlertBook
   readonly casework: Casework
   readonly retired: Retired
-  /** A device has come into the registry or has changed: prepare its slots. */
-  readonly prepare: (state: DeviceState) => void
+  /** A device has come into the registry, or its entry has changed: its slots take it up. */
   readonly begin: (state: DeviceState) => void
+  readonly changed: (state: DeviceState, moment: Moment) => void
 }
 
 export function runCommand(
@@ -39,8 +39,8 @@ export function runCommand(
       })
     case 'device.update':
       return registry.update(command.id, command.patch, (state) => {
-        context.prepare(state)
         emitDevice(state, false, moment)
+        context.changed(state, moment)
       })
     case 'device.remove':
       return registry.remove(command.id, (state) => {

@@ -5,7 +5,6 @@ import type { DeviceType, Metric } from './device-type.ts'
 import type { Detector } from './detectors/detector.ts'
 import { createDetector } from './detectors/index.ts'
 import type { LocalTime } from './local-time.ts'
-import type { Millis } from './position.ts'
 
 export interface CompiledType {
   readonly type: DeviceType
@@ -13,8 +12,6 @@ export interface CompiledType {
   readonly indexOf: ReadonlyMap<string, number>
   /** A reading's values before anything is known: all NaN. */
   readonly blank: readonly number[]
-  /** Older than this when received: recorded, never annunciated. */
-  readonly freshMs: Millis
   /** One per rule, in the type's order. */
   readonly detectors: readonly Detector[]
   /** Indexes of the detectors that want every fresh reading, and of those that want samples. */
@@ -22,21 +19,18 @@ export interface CompiledType {
   readonly sampling: readonly number[]
 }
 
-const FRESH_MIN_MS = 30 * 60_000
-
 /** Throws RangeError when a rule names a metric that the type does not have. */
 export function compileType(type: DeviceType, localTime: LocalTime): CompiledType {
   const metrics = metricsOf(type)
   const indexOf = new Map(metrics.map((metric, index) => [metric.id, index]))
   const detectors = type.rules.map((rule) =>
-    createDetector({ rule, metrics, indexOf, reportSeconds: type.reportSeconds, localTime }),
+    createDetector({ rule, metrics, indexOf, localTime }),
   )
   return {
     type,
     metrics,
     indexOf,
     blank: metrics.map(() => Number.NaN),
-    freshMs: Math.max(3 * type.reportSeconds * 1000, FRESH_MIN_MS),
     detectors,
     hearing: detectors.flatMap((detector, index) => (detector.heard === undefined ? [] : [index])),
     sampling: detectors.flatMap((detector, index) =>

@@ -1,10 +1,11 @@
 // Registry entries from outside: whatever shape a command has, the result is a clean device or a list of what is wrong with which
 // field. Knows nothing of other devices; the registry checks ids and parents.
 
-import { DEVICE_ID_PATTERN } from './device.ts'
+import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX } from './device.ts'
 import type { Device } from './device.ts'
 
-export type DeviceFields = Omit<Device, 'createdAt'>
+/** A checked entry says everything. */
+export type DeviceFields = Required<Omit<Device, 'createdAt'>>
 
 interface FieldError {
   readonly field: string
@@ -65,6 +66,14 @@ export function checkDevice(raw: unknown, known: (type: string) => boolean): Dev
     return 0
   }
 
+  function seconds(field: string): number {
+    const value = fields[field]
+    if (typeof value === 'number' && Number.isInteger(value))
+      if (value >= 1 && value <= REPORT_SECONDS_MAX) return value
+    fail(field, `expected whole seconds from 1 to ${REPORT_SECONDS_MAX}, got ${shown(value)}`)
+    return 1
+  }
+
   function flag(field: string): boolean {
     const value = fields[field] ?? false
     if (typeof value !== 'boolean') fail(field, `expected true or false, got ${shown(value)}`)
@@ -98,6 +107,7 @@ export function checkDevice(raw: unknown, known: (type: string) => boolean): Dev
       matching(field, COMPONENT_CODE_PATTERN, '1 to 32 letters and digits'),
     ),
     rated: ratedOf(fields['rated'], fail),
+    reportSeconds: optional('reportSeconds', seconds),
     simulated: flag('simulated'),
   }
   return errors.length === 0 ? { ok: true, device } : { ok: false, errors }

@@ -8,11 +8,16 @@ import type { Millis } from './position.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY
 const NO_TIME = Number.POSITIVE_INFINITY
+const FRESH_MIN_MS = 30 * 60_000
 
 export interface DeviceState {
   device: Device
   access: DeviceAccess
   readonly type: CompiledType
+  /** Its report interval: its own, else its type's. */
+  reportMs: Millis
+  /** Older than this when received: recorded, never annunciated. */
+  freshMs: Millis
   /** Set once, so that what still points here knows. */
   isRemoved: boolean
   /** Newest event time as the device said it. */
@@ -98,10 +103,13 @@ export function createDeviceState(
   type: CompiledType,
   credential: string | null,
 ): DeviceState {
+  const reportMs = reportMsOf(device, type)
   return {
     device,
     access: accessOf(device, credential),
     type,
+    reportMs,
+    freshMs: freshMsOf(reportMs),
     isRemoved: false,
     lastTs: NEVER,
     lastAt: NEVER,
@@ -112,6 +120,23 @@ export function createDeviceState(
     slots: type.detectors.map((_, index) => createSlot(index)),
     sun: { day: Number.NaN, rise: 0, set: 0, nextRise: 0 },
   }
+}
+
+/** Another entry for the same device: what follows from it follows at once. */
+export function replaceDevice(state: DeviceState, device: Device): void {
+  state.device = device
+  state.access = accessOf(device, state.access.credential)
+  state.reportMs = reportMsOf(device, state.type)
+  state.freshMs = freshMsOf(state.reportMs)
+  state.sun.day = Number.NaN
+}
+
+function reportMsOf(device: Device, { type }: CompiledType): Millis {
+  return (device.reportSeconds ?? type.reportSeconds) * 1000
+}
+
+function freshMsOf(reportMs: Millis): Millis {
+  return Math.max(3 * reportMs, FRESH_MIN_MS)
 }
 
 export function accessOf(device: Device, credential: string | null): DeviceAccess {

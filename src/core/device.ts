@@ -23,6 +23,8 @@ export interface Device {
   readonly componentCode: string | null
   /** Rated values that rules refer to (`power` in W, `current` in A). */
   readonly rated: Readonly<Record<string, number>>
+  /** Longest time between two reports of this one when healthy; null or absent: its type's. */
+  readonly reportSeconds?: number | null
   /** Its readings are simulated; once true it stays true (invariant I9). */
   readonly simulated: boolean
   readonly createdAt: Millis
@@ -38,5 +40,8 @@ export interface DeviceAccess {
   /** Keyed hash (hex) of the secret, or null while none was made. */
   readonly credential: string | null
 }
+
+/** Thirty days: whoever reports less often cannot be told from a dead one. */
+export const REPORT_SECONDS_MAX = 2_592_000
 
 export const DEVICE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

@@ -81,7 +81,7 @@ export function createEngine(options: {
   const sample: Sample = { values: [], at: 0, now: 0 }
   let now: Millis = snapshot?.now ?? 0
   if (snapshot !== undefined) restore(snapshot)
-  const context = { registry, book, casework, retired, prepare, begin }
+  const context = { registry, book, casework, retired, begin, changed }
 
   function restore(kept: EngineSnapshot): void {
     for (const one of kept.devices) {
@@ -107,6 +107,15 @@ export function createEngine(options: {
     prepare(state)
     for (const slot of state.slots) {
       state.type.detectors[slot.index]?.begin(slot, state)
+      timers.arm(state, slot)
+    }
+  }
+
+  function changed(state: DeviceState, moment: Moment): void {
+    prepare(state)
+    for (const slot of state.slots) {
+      const change = state.type.detectors[slot.index]?.changed?.(slot, state, moment.now) ?? 'none'
+      if (change !== 'none') act(change, state, slot, moment)
       timers.arm(state, slot)
     }
   }

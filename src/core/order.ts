@@ -27,7 +27,7 @@ export function place(state: DeviceState, reading: Reading): Placement {
     ts > state.lastTs || (ts <= receivedAt && ts > state.lastAt && state.lastTs > receivedAt)
   // A repetition of a future reading must not pass for the newest value; a revision of a past one must.
   if (isNews || ts <= receivedAt) keepLatest(state, reading, at)
-  if (reading.redriven || receivedAt - ts > state.type.freshMs) return HISTORY
+  if (reading.redriven || receivedAt - ts > state.freshMs) return HISTORY
   if (!isNews) return REPEATED
   if (ts > state.lastTs) state.lastTs = ts
   if (at > state.lastAt) state.lastAt = at

@@ -4,7 +4,7 @@
 import type { CompiledType } from './compiled-type.ts'
 import { checkDevice } from './device-check.ts'
 import type { DeviceFields } from './device-check.ts'
-import { accessOf, createDeviceState } from './device-state.ts'
+import { createDeviceState, replaceDevice } from './device-state.ts'
 import type { DeviceState } from './device-state.ts'
 import type { Device } from './device.ts'
 import type { Outcome } from './input.ts'
@@ -137,9 +137,7 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
           const next: Device = { ...check.device, createdAt }
           count(device.parent, -1)
           count(next.parent, 1)
-          state.device = next
-          state.access = accessOf(next, state.access.credential)
-          state.sun.day = Number.NaN
+          replaceDevice(state, next)
           updated(state)
           return applied
         }

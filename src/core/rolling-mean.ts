@@ -1,7 +1,7 @@
 // The mean of a metric over its last seconds, per (device, rule), in at most 60 buckets whatever the device sends.
 //
 // A mean counts only when the samples cover at least half of the window. How many that takes follows from the device's own
-// rhythm: the shorter of its last two intervals (the type's before there are any), but no shorter than a bucket. So a monitor that
+// rhythm: the shorter of its last two intervals (the expected one before there are any), but no shorter than a bucket. So a monitor that
 // reports every minute needs 30 filled buckets for an hourly mean, and one that reports hourly means needs one; a single spike
 // after an outage is not an hour.
 // Sound levels are averaged by energy, as an equivalent level is defined: 10 lg of the mean of 10^(L/10).
@@ -19,8 +19,8 @@ export interface MeanRing {
 }
 
 export interface RollingMean {
-  /** Adds a sample and returns the mean, or NaN while the window is not covered. */
-  add(ring: MeanRing, value: number, at: Millis): number
+  /** Adds a sample and returns the mean, or NaN while the window is not covered. `reportMs` is the expected interval. */
+  add(ring: MeanRing, value: number, at: Millis, reportMs: Millis): number
 }
 
 export function createMeanRing(): MeanRing {
@@ -36,14 +36,13 @@ export function clearMeanRing(ring: MeanRing): void {
 
 export function createRollingMean(options: {
   readonly windowMs: number
-  readonly reportMs: number
   readonly byEnergy: boolean
 }): RollingMean {
-  const { windowMs, reportMs, byEnergy } = options
+  const { windowMs, byEnergy } = options
   const bucketMs = windowMs / BUCKETS
 
   return {
-    add(ring, value, at) {
+    add(ring, value, at, reportMs) {
       if (ring.lastAt !== null && at > ring.lastAt) {
         ring.previousIntervalMs = ring.intervalMs
         ring.intervalMs = at - ring.lastAt

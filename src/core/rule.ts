@@ -35,13 +35,15 @@ export interface Rule {
   readonly id: string
   readonly name: Text
   readonly severity: Severity
+  /** Another severity where the device stands on a road of one of these classes. Fixed when the alert is raised. */
+  readonly severityWhere?: { readonly roadClass: readonly string[]; readonly severity: Severity }
   readonly when: Condition
   readonly during?: Window
   /** On-delay: `samples` of the last `of` must be true, and the condition must have held for `seconds` of event time. */
   readonly confirm: { readonly samples: number; readonly of: number; readonly seconds: number }
   /** Off-delay: the value back by `deadband` beyond the limit, for `samples` in a row and `seconds`. */
   readonly clear: { readonly deadband: number; readonly samples: number; readonly seconds: number }
-  /** A longer hole between samples starts the counting again; default three report intervals of the type. */
+  /** A longer hole between samples starts the counting again; default three report intervals of the device. */
   readonly gapSeconds?: number
   /** Files a ticket in the case system when it is raised. */
   readonly ticket: boolean
@@ -54,4 +56,10 @@ export interface Rule {
     readonly ref: string
     readonly status: 'proposal' | 'unverified' | 'verified'
   }
+}
+
+export function severityOn(roadClass: string | null, rule: Rule): Severity {
+  const where = rule.severityWhere
+  if (where === undefined || roadClass === null) return rule.severity
+  return where.roadClass.includes(roadClass) ? where.severity : rule.severity
 }

@@ -2,6 +2,7 @@
 // age of readings are the engine's affair. Never throws: every payload decodes or is refused with a reason.
 
 import type { Decoded, QuarantineCode, RawReading, Refusal } from '../core/reading.ts'
+import { decodeShape } from './canonical-shape.ts'
 import { parseTimestamp } from './timestamp.ts'
 
 const PAYLOAD_BYTES_MAX = 64 * 1024
@@ -19,6 +20,14 @@ export function decodeCanonical(payload: Uint8Array): Decoded {
       'too_large',
       `expected at most ${PAYLOAD_BYTES_MAX} bytes, got ${payload.length}`,
     )
+  const reading = decodeShape(payload)
+  return reading === null
+    ? decodeAnyShape(payload)
+    : { kind: 'readings', device: null, readings: [reading], refused: NONE_REFUSED }
+}
+
+/** What every payload means, with JSON.parse; `decodeShape` only says the same sooner. */
+export function decodeAnyShape(payload: Uint8Array): Decoded {
   let root: unknown
   try {
     root = JSON.parse(utf8.decode(payload))

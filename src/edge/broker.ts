@@ -7,6 +7,7 @@ import type { Client } from 'aedes'
 import type { Clock, Journal } from '../ports.ts'
 import { brokerParts, checkAedes, clientParts } from './aedes-parts.ts'
 import { createConnectHooks } from './connect-hook.ts'
+import { isConsumed } from './consumed.ts'
 import { guardPackets } from './guard-packets.ts'
 import type { Directory } from './directory.ts'
 import { createIngest } from './ingest.ts'
@@ -77,13 +78,12 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const write = createBrakedLog(options.log, clock)
   const refusals = createRefusals(options)
   const sessions = createSessions()
-  const consumed = new WeakSet<object>()
   const allowed = new WeakSet<object>()
   const isAllowed = (subscription: object): boolean => allowed.has(subscription)
   const store = createSessionStore({ limits, clock, isAllowed })
   const shared = { policy, sessions, limits, refusals, clock }
   const ingest = createIngest({ ...shared, journal, qos2: store })
-  const publishing = createPublishHook({ ...shared, ingest, consumed })
+  const publishing = createPublishHook({ ...shared, ingest })
 
   const aedes = await Aedes.createBroker({
     persistence: store,
@@ -100,7 +100,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   })
   checkAedes(aedes)
   keepOneConnectionPerId(aedes, sessions)
-  skipConsumed(aedes, consumed)
+  skipConsumed(aedes)
   // Without a listener aedes' own failures would end the process; its types do not know the event.
   const failures: EventEmitter = aedes
   failures.on('error', (error) => write('error', { err: error }, 'MQTT broker failed'))
@@ -212,11 +212,11 @@ function keepOneConnectionPerId(aedes: Aedes, sessions: Sessions): void {
 }
 
 /** What went to the journal is not for subscribers; this also saves a fifth of the broker's work per message. */
-function skipConsumed(aedes: Aedes, consumed: WeakSet<object>): void {
+function skipConsumed(aedes: Aedes): void {
   const parts = brokerParts(aedes)
   const publish = parts.publish.bind(aedes)
   parts.publish = (packet, client, done) => {
-    if (!consumed.has(packet)) publish(packet, client, done)
+    if (!isConsumed(packet)) publish(packet, client, done)
     else done?.(null)
   }
 }

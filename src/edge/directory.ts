@@ -7,6 +7,8 @@ export interface Directory {
   put(access: DeviceAccess): void
   remove(id: string): void
   readonly size: number
+  /** Changes with every change, so that what was derived from the directory can be kept until then. */
+  readonly version: number
   /** Called when a known device's credential changes or the device goes, after the change is in place. */
   onRevoked(listener: (id: string) => void): void
 }
@@ -14,6 +16,7 @@ export interface Directory {
 export function createDirectory(): Directory {
   const entries = new Map<string, DeviceAccess>()
   const listeners: ((id: string) => void)[] = []
+  let version = 0
 
   function revoked(id: string): void {
     for (const listener of listeners) listener(id)
@@ -24,13 +27,19 @@ export function createDirectory(): Directory {
     put(access) {
       const before = entries.get(access.id)
       entries.set(access.id, access)
+      version++
       if (before !== undefined && before.credential !== access.credential) revoked(access.id)
     },
     remove(id) {
-      if (entries.delete(id)) revoked(id)
+      if (!entries.delete(id)) return
+      version++
+      revoked(id)
     },
     get size() {
       return entries.size
+    },
+    get version() {
+      return version
     },
     onRevoked(listener) {
       listeners.push(listener)

@@ -13,6 +13,9 @@ import type {
   PublishDecision,
 } from './access-policy.ts'
 
+/** Topics whose decision is remembered; a city's devices have one each. */
+const REMEMBERED_MAX = 200_000
+
 const UPWARD = new Set(['up', 'status', 'ack'])
 const WILL_PAYLOADS = new Set(['{"state":"offline"}', '{"state":"online"}'])
 
@@ -21,6 +24,27 @@ export function createDevicePolicy(options: {
   readonly credentials: Credentials
 }): AccessPolicy {
   const { directory, credentials } = options
+  // A device publishes on the same topic all its life: the decision stands until the directory changes.
+  const remembered = new Map<
+    string,
+    { readonly clientId: string; readonly decision: PublishDecision }
+  >()
+  let rememberedVersion = directory.version
+
+  function rememberedDecision(clientId: string, topic: string): PublishDecision | null {
+    if (rememberedVersion !== directory.version) {
+      rememberedVersion = directory.version
+      remembered.clear()
+    }
+    const found = remembered.get(topic)
+    return found !== undefined && found.clientId === clientId ? found.decision : null
+  }
+
+  function remember(clientId: string, topic: string, decision: PublishDecision): PublishDecision {
+    if (remembered.size >= REMEMBERED_MAX) remembered.clear()
+    remembered.set(topic, { clientId, decision })
+    return decision
+  }
 
   /** The device and channel that `topic` speaks of, when `clientId` stands for it. */
   function owned(
@@ -55,6 +79,8 @@ export function createDevicePolicy(options: {
       return judge(request, isKnown)
     },
     publish(clientId, topic, traits): PublishDecision {
+      const known = traits.will ? null : rememberedDecision(clientId, topic)
+      if (known !== null) return known
       const found = owned(clientId, topic)
       const sender = directory.get(clientId)
       if (found === null || sender === undefined || !UPWARD.has(found.channel))
@@ -70,7 +96,12 @@ export function createDevicePolicy(options: {
           detail: `Cannot publish the last will: expected the device's own status topic, got "${topic}"`,
         }
       const isSimulated = found.device.simulated || sender.simulated
-      return { action: 'ingest', topic, flags: isSimulated ? FLAG_SIMULATED : 0 }
+      const decision = {
+        action: 'ingest',
+        topic,
+        flags: isSimulated ? FLAG_SIMULATED : 0,
+      } as const
+      return traits.will ? decision : remember(clientId, topic, decision)
     },
     subscribe: (clientId, filter) => mayListen(clientId, filter),
     forward: (clientId, topic) => mayListen(clientId, topic),

@@ -4,6 +4,7 @@
 //   policy ─▶ in-flight limits ─▶ pace ─▶ journal.append ─▶ commit ─▶ callback ─▶ PUBACK / PUBREC
 
 import type { AedesOptions, Client, PublishPacket } from 'aedes'
+import { markConsumed } from './consumed.ts'
 import type { Ingest } from './ingest.ts'
 import type { Limits } from './limits.ts'
 import type { AccessPolicy, PublishDecision } from './access-policy.ts'
@@ -36,10 +37,8 @@ export function createPublishHook(options: {
   readonly sessions: Sessions
   readonly limits: Limits
   readonly refusals: Refusals
-  /** Packets that are not to be handed to subscribers. */
-  readonly consumed: WeakSet<object>
 }): PublishHook {
-  const { ingest, sessions, limits, refusals, consumed } = options
+  const { ingest, sessions, limits, refusals } = options
   let isStopped = false
   let dropped = 0
   let unacknowledged = 0
@@ -68,7 +67,7 @@ export function createPublishHook(options: {
     detail: string,
   ) {
     dropped++
-    consumed.add(packet)
+    markConsumed(packet)
     refuse(session, packet, reason, detail)
     setImmediate(() => {
       if (!session.isEnded) done(null)
@@ -92,18 +91,30 @@ export function createPublishHook(options: {
       drop(session, packet, done, 'rate', 'Cannot take the message: too many a second')
       return
     }
-    const proceed = admit(session, bytes, (error) => done(error))
-    const run = (): void => {
-      if (decision.action === 'ingest') {
-        consumed.add(packet)
-        ingest.message(session, id, packet, decision, proceed)
-      } else {
-        packet.retain = decision.retain
-        proceed(null)
-      }
+    const proceed = admit(session, bytes, done)
+    if (packet.qos === 0 || session.line === null || session.line.tryNow())
+      take(session, id, packet, decision, proceed)
+    else
+      session.line.wait({
+        run: () => take(session, id, packet, decision, proceed),
+        drop: () => proceed(new Error('The connection is over')),
+      })
+  }
+
+  function take(
+    session: Session,
+    id: string,
+    packet: PublishPacket,
+    decision: Exclude<PublishDecision, { action: 'refuse' }>,
+    proceed: (error: Error | null) => void,
+  ): void {
+    if (decision.action === 'ingest') {
+      markConsumed(packet)
+      ingest.message(session, id, packet, decision, proceed)
+    } else {
+      packet.retain = decision.retain
+      proceed(null)
     }
-    if (packet.qos === 0 || session.line === null) run()
-    else session.line.wait({ run, drop: () => proceed(new Error('The connection is over')) })
   }
 
   function overLimit(
@@ -124,11 +135,7 @@ export function createPublishHook(options: {
   }
 
   /** Counts the message in; the returned function counts it out and passes the result on, unless the connection is over. */
-  function admit(
-    session: Session,
-    bytes: number,
-    done: (error: Error | null) => void,
-  ): (error: Error | null) => void {
+  function admit(session: Session, bytes: number, done: Done): (error: Error | null) => void {
     session.unacknowledged++
     unacknowledged++
     unacknowledgedBytes += bytes
@@ -156,7 +163,7 @@ export function createPublishHook(options: {
       done(null)
       return
     }
-    consumed.add(will)
+    markConsumed(will)
     ingest.will(id, will, decision, () => done(null))
   }
 

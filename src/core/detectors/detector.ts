@@ -32,6 +32,8 @@ export interface Detector {
   prepare(slot: Slot, state: DeviceState): void
   /** The device appears in the registry. */
   begin(slot: Slot, state: DeviceState): void
+  /** The device's entry has changed; called after `prepare`. */
+  readonly changed?: (slot: Slot, state: DeviceState, now: Millis) => Change
   /** Any fresh reading, in order or not. */
   readonly heard?: (slot: Slot, state: DeviceState, receivedAt: Millis) => Change
   /** A fresh reading in order. */

@@ -12,7 +12,6 @@ export interface RuleContext {
   readonly rule: Rule
   readonly metrics: readonly Metric[]
   readonly indexOf: ReadonlyMap<string, number>
-  readonly reportSeconds: number
   readonly localTime: LocalTime
 }
 
@@ -94,14 +93,13 @@ export function compileCondition(context: RuleContext): CompiledCondition {
     const ring = meansCount++
     const mean = createRollingMean({
       windowMs: of.seconds * 1000,
-      reportMs: context.reportSeconds * 1000,
       byEnergy: metrics[index]?.unit.startsWith('dB[SPL]') === true,
     })
-    return (sample, _, slot) => {
+    return (sample, state, slot) => {
       const value = sample.values[index] ?? Number.NaN
       const memory = slot.rings[ring]
       if (Number.isNaN(value) || memory === undefined) return Number.NaN
-      return mean.add(memory, value, sample.at)
+      return mean.add(memory, value, sample.at, state.reportMs)
     }
   }
 

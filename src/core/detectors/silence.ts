@@ -1,27 +1,43 @@
 // Nothing heard: due so many report intervals after the last fresh reading was received (or after registration), over with the next
 // fresh one. Stale, future and refused data do not count as heard, so a device that lies about time is silent too.
 
+import type { DeviceState } from '../device-state.ts'
+import type { Millis } from '../position.ts'
 import type { Detector } from './detector.ts'
 import type { RuleContext } from './operand.ts'
 
 const SILENCE_MIN_MS = 15 * 60_000
 
-export function createSilence({ rule, reportSeconds }: RuleContext): Detector {
+export function createSilence({ rule }: RuleContext): Detector {
   if (rule.when.kind !== 'silent')
     throw new RangeError(
       `Cannot compile rule ${rule.id}: expected a silent condition, got ${rule.when.kind}`,
     )
-  const silenceMs = Math.max(rule.when.intervals * reportSeconds * 1000, SILENCE_MIN_MS)
+  const { intervals } = rule.when
+  const dueAfter = (heardAt: Millis, state: DeviceState): Millis =>
+    heardAt + Math.max(intervals * state.reportMs, SILENCE_MIN_MS)
 
   return {
     leaves: [{ code: 'silent', metric: null, unit: null, unitLabel: '', precision: 0 }],
     prepare() {},
     begin(slot, state) {
-      slot.due = state.heardAt + silenceMs
+      slot.due = dueAfter(state.heardAt, state)
     },
-    heard(slot, _, receivedAt) {
+    changed(slot, state, now) {
+      const due = dueAfter(state.heardAt, state)
+      if (!slot.isActive) {
+        // Overdue by the new interval: noticed now, not in the past.
+        slot.due = Math.max(due, now)
+        return 'none'
+      }
+      if (due <= now) return 'none'
+      slot.due = due
+      slot.at = now
+      return 'return'
+    },
+    heard(slot, state, receivedAt) {
       // Moving `due` later costs nothing: the alarm clock looks again when the earlier time has come.
-      slot.due = receivedAt + silenceMs
+      slot.due = dueAfter(receivedAt, state)
       if (!slot.isActive) return 'none'
       slot.at = receivedAt
       return 'return'

@@ -30,7 +30,8 @@ export function createThreshold(context: RuleContext): Detector {
   const holds = condition.reads.every((index) => metrics[index]?.onChange === true)
   const somethingHolds = condition.reads.some((index) => metrics[index]?.onChange === true)
   // Held values have no holes: silence between two changes is what a healthy sensor does.
-  const gapMs = holds ? NO_TIME : (rule.gapSeconds ?? 3 * context.reportSeconds) * 1000
+  const gapSeconds = holds ? NO_TIME : rule.gapSeconds
+  const fixedGapMs = gapSeconds === undefined ? null : gapSeconds * 1000
   const found: Found = { leaf: -1, value: Number.NaN, limit: Number.NaN }
 
   function touches(values: readonly number[]): boolean {
@@ -63,7 +64,7 @@ export function createThreshold(context: RuleContext): Detector {
       const deadband = slot.isActive ? clear.deadband : 0
       const truth = condition.evaluate(sample, state, slot, deadband, found)
       if (truth !== TRUE && truth !== FALSE) return 'none'
-      const isAfterGap = at - slot.lastSampleAt > gapMs
+      const isAfterGap = at - slot.lastSampleAt > (fixedGapMs ?? 3 * state.reportMs)
       slot.lastSampleAt = at
       if (slot.isActive) {
         if (truth === TRUE) return stayActive(slot, found)

@@ -136,16 +136,17 @@ export function MetricChart(props: MetricChartProps) {
           ))}
         </span>
       </figcaption>
-      <div
-        class="chart-box"
-        role="img"
-        aria-label={words.chart.describe(
-          name,
-          words.chart.ranges[range],
-          metricValue(last?.v ?? null, metric, words),
-        )}
-      >
-        <div ref={box} class="chart-canvas" />
+      <div class="chart-box">
+        <div
+          ref={box}
+          class="chart-canvas"
+          role="img"
+          aria-label={words.chart.describe(
+            name,
+            words.chart.ranges[range],
+            metricValue(last?.v ?? null, metric, words),
+          )}
+        />
         {loaded.kind === 'ready' && live.length === 0 && (
           <p class="chart-note">{words.chart.noPoints}</p>
         )}

@@ -198,8 +198,11 @@ export function AlertList(props: AlertListProps) {
           setViewport({ scrollTop, heightPx: clientHeight })
           if (scrollTop === 0 && !isReading()) props.onIdle()
         }}
-        onPointerEnter={(event) => {
-          isHovered.current = event.pointerType === 'mouse'
+        onPointerOver={(event) => {
+          const isOnRow = (event.target as Element).closest('[data-row]') !== null
+          const wasHovered = isHovered.current
+          isHovered.current = isOnRow && event.pointerType === 'mouse'
+          if (wasHovered && !isReading()) props.onIdle()
         }}
         onPointerLeave={() => {
           isHovered.current = false
@@ -217,7 +220,11 @@ export function AlertList(props: AlertListProps) {
           if (!isReading()) props.onIdle()
         }}
       >
-        <div class="alert-canvas" style={{ height: `${rows.length * ROW_PX}px` }}>
+        <div
+          class="alert-canvas"
+          role="presentation"
+          style={{ height: `${rows.length * ROW_PX}px` }}
+        >
           {drawn.map((index) => {
             const alert = rows[index]
             return (

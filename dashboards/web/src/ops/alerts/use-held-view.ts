@@ -42,7 +42,9 @@ export function useHeldView(
   const before = held.current
   const isNewFilter = before.filterKey !== filterKey
   if (isLoaded && (version !== before.version || isNewFilter || mergeWanted.current)) {
-    const isReading = isPinned || (handle.current?.isReading() ?? false)
+    // An empty list has nothing to keep in place, wherever the pointer rests.
+    const isReading =
+      before.view.rows.length > 0 && (isPinned || (handle.current?.isReading() ?? false))
     const isFirst = before.version === -1
     const merge = isFirst || isNewFilter || mergeWanted.current || !isReading
     const view = nextView(before.view, city.alerts, filter, {

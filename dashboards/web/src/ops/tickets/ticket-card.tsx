@@ -33,7 +33,7 @@ export function TicketCard(props: { readonly id: string }) {
     )
   return (
     <>
-      <dl class="facts">
+      <dl class="facts is-ticket">
         <div>
           <dt>{words.tickets.columns.state}</dt>
           <dd>{wordFor(words.ticketState, ticket.state)}</dd>
