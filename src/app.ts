@@ -91,8 +91,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     const listeners = new Set<(changes: Changes) => void>()
     const submit = createSubmit({ journal, clock })
     let report: Report | null = null
+    let noteReport: (next: Report) => void = () => {}
     const onReport = (next: Report) => {
       report = next
+      noteReport(next)
       for (const { access } of next.access) directoryOfDevices.put(access)
       for (const id of next.removed) directoryOfDevices.remove(id)
       for (const [position, outcome] of next.outcomes) submit.settle(position, outcome)
@@ -100,6 +102,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     }
     const through = journal.committed
     const link = await startEngine({
+      clock,
       data: {
         dataDirectory: directory,
         timeZone: config.HETAO_TIMEZONE,
@@ -138,8 +141,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       journal,
       report: () => report ?? link.report,
+      waitingSince: () => link.waitingSince,
       connections: () => broker.connections(),
     })
+    noteReport = (next) => status.reported(next)
     const broker = await createBroker({
       journal,
       directory: directoryOfDevices,

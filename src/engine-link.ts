@@ -1,13 +1,14 @@
 // The main thread's end of the seam: starts the engine thread, hands it committed chunks and keeps its last report.
 
 import { Worker } from 'node:worker_threads'
-import type { Position } from './core/position.ts'
+import type { Millis, Position } from './core/position.ts'
 import type { EngineThreadData } from './engine-thread.ts'
 import type { FromEngine, Report, ToEngine } from './pipeline/messages.ts'
-import type { CommittedChunk } from './ports.ts'
+import type { Clock, CommittedChunk } from './ports.ts'
 
 export interface EngineLinkOptions {
   readonly data: EngineThreadData
+  readonly clock: Clock
   /** A chunk's memory is free again. */
   readonly onConsumed: (memory: ArrayBuffer) => void
   readonly onReport: (report: Report) => void
@@ -19,6 +20,8 @@ export interface EngineLinkOptions {
 
 export interface EngineLink {
   readonly report: Report
+  /** When the oldest chunk that the engine has not consumed yet was sent; null when it has consumed all. */
+  readonly waitingSince: Millis | null
   send(chunk: CommittedChunk): void
   /** Lets the engine finish what it has, snapshot and end. */
   stop(): Promise<void>
@@ -33,6 +36,7 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
     let report: Report | null = null
     let stopping = false
     let stopped: () => void = () => {}
+    const sentAt: Millis[] = []
 
     const link: EngineLink = {
       get report() {
@@ -40,7 +44,11 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
           throw new Error('Cannot read the report: the engine has not recovered yet')
         return report
       },
+      get waitingSince() {
+        return sentAt[0] ?? null
+      },
       send(chunk) {
+        sentAt.push(options.clock.now())
         const memory = chunk.bytes.buffer as ArrayBuffer
         const message: ToEngine = {
           kind: 'chunk',
@@ -71,6 +79,7 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
           resolve(link)
           break
         case 'consumed':
+          sentAt.shift()
           options.onConsumed(message.memory)
           break
         case 'report':

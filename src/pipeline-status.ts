@@ -1,6 +1,6 @@
 // The accounting of invariant I6 as people see it: what was journaled, what became of it, and how far each cursor is.
 
-import { formatPosition } from './core/position.ts'
+import { formatPosition, type Millis, type Position } from './core/position.ts'
 import type { Report } from './pipeline/messages.ts'
 import type { Clock, Journal, PipelineStatus } from './ports.ts'
 
@@ -8,6 +8,8 @@ export interface PipelineStatusOptions {
   readonly clock: Clock
   readonly journal: Journal
   readonly report: () => Report
+  /** When the oldest record that the engine has not consumed was handed to it, or null. */
+  readonly waitingSince: () => Millis | null
   readonly connections: () => number
 }
 
@@ -19,16 +21,24 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
   const consumedAtStart = options.report().counts.messages
   const refused: Record<string, number> = {}
 
-  function lagOf(position: number): number {
-    return position >= journal.committed
-      ? 0
-      : Math.max(0, clock.now() - options.report().consumedAt)
+  const telemetry = createCursorAge(clock)
+  const snapshot = createCursorAge(clock)
+
+  /** Age of what waits in front of the engine. */
+  function engineLagMs(): number {
+    const since = options.waitingSince()
+    return since === null ? 0 : Math.max(0, clock.now() - since)
   }
 
   return {
     /** Counts a refusal at the door. */
     refused(reason: string): void {
       refused[reason] = (refused[reason] ?? 0) + 1
+    },
+    /** Called with every report, so that the age of each cursor is known. */
+    reported(report: Report): void {
+      telemetry.at(report.telemetry, report.consumed)
+      snapshot.at(report.snapshot, report.consumed)
     },
     read(): PipelineStatus {
       const report = options.report()
@@ -47,23 +57,15 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
         revised: report.revised,
         pending,
         holds: journaled === report.stored + report.counts.quarantined + report.duplicate + pending,
-        lagMs: lagOf(report.consumed),
+        lagMs: engineLagMs(),
         cursors: [
-          {
-            name: 'engine',
-            position: formatPosition(report.consumed),
-            lagMs: lagOf(report.consumed),
-          },
+          { name: 'engine', position: formatPosition(report.consumed), lagMs: engineLagMs() },
           {
             name: 'telemetry',
             position: formatPosition(report.telemetry),
-            lagMs: lagOf(report.telemetry),
+            lagMs: telemetry.ageMs(),
           },
-          {
-            name: 'snapshot',
-            position: formatPosition(report.snapshot),
-            lagMs: lagOf(report.snapshot),
-          },
+          { name: 'snapshot', position: formatPosition(report.snapshot), lagMs: snapshot.ageMs() },
         ],
         refused: { ...refused },
         journal: {
@@ -78,9 +80,24 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
     ready(): { readonly ok: true } | { readonly ok: false; readonly why: string } {
       const holding = journal.status().holding
       if (holding !== null) return { ok: false, why: `the journal holds: ${holding}` }
-      if (lagOf(options.report().consumed) > STUCK_MS)
+      if (engineLagMs() > STUCK_MS)
         return { ok: false, why: 'the engine does not follow the journal' }
       return { ok: true }
     },
+  }
+}
+
+/** How long a cursor has been behind the engine without moving to it. */
+function createCursorAge(clock: Clock) {
+  let last = -1
+  let reachedAt = clock.now()
+  let isBehind = false
+  return {
+    at(position: Position, engine: Position): void {
+      isBehind = position < engine
+      if (!isBehind || position > last) reachedAt = clock.now()
+      last = position
+    },
+    ageMs: () => (isBehind ? Math.max(0, clock.now() - reachedAt) : 0),
   }
 }

@@ -23,9 +23,7 @@ export interface CompiledType {
 export function compileType(type: DeviceType, localTime: LocalTime): CompiledType {
   const metrics = metricsOf(type)
   const indexOf = new Map(metrics.map((metric, index) => [metric.id, index]))
-  const detectors = type.rules.map((rule) =>
-    createDetector({ rule, metrics, indexOf, localTime }),
-  )
+  const detectors = type.rules.map((rule) => createDetector({ rule, metrics, indexOf, localTime }))
   return {
     type,
     metrics,

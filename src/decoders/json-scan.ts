@@ -14,6 +14,7 @@ const ZERO = 0x30
 const T = 0x74
 const F = 0x66
 const MANTISSA_MAX = Number.MAX_SAFE_INTEGER
+const NUMBER_BYTES_MAX = 64
 
 /** Every power of ten that a double holds exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
@@ -53,17 +54,16 @@ function skipWord(scan: Scan, word: string): boolean {
 }
 
 /**
- * NaN for everything that is not a plain number. The digits without the point are a whole number below 2^53 and the power of ten is
- * at most 22, so both are exact doubles, and IEEE 754 rounds their quotient just as JSON.parse rounds the text (Clinger's fast
- * path). An exponent ends the number early, and the `e` that is left over fails wherever a comma or a brace is expected.
+ * NaN for everything that is not a plain number. When the digits without the point are a whole number below 2^53 and the power of
+ * ten is at most 22, both are exact doubles, and IEEE 754 rounds their quotient just as JSON.parse rounds the text (Clinger's fast
+ * path). An exponent ends the number early: its `e` then stands where a comma or a brace has to, and the caller gives up.
  */
 export function readNumber(scan: Scan): number {
   const { bytes } = scan
-  let at = scan.at
-  let byte = nextByte(scan)
-  at = scan.at
-  const isNegative = byte === MINUS
-  if (isNegative) byte = bytes[++at] ?? NOTHING
+  const first = nextByte(scan)
+  let { at } = scan
+  const isNegative = first === MINUS
+  let byte = isNegative ? (bytes[++at] ?? NOTHING) : first
   if (!isDigit(byte)) return Number.NaN
   let mantissa = byte - ZERO
   byte = bytes[++at] ?? NOTHING
@@ -82,12 +82,22 @@ export function readNumber(scan: Scan): number {
       byte = bytes[++at] ?? NOTHING
     }
     decimals = at - point - 1
-    if (decimals === 0 || decimals >= POWERS.length) return Number.NaN
+    if (decimals === 0) return Number.NaN
   }
-  if (mantissa > MANTISSA_MAX) return Number.NaN
+  const from = scan.at
   scan.at = at
+  // Rounding on the way cannot bring a mantissa that passed 2^53 back below it.
+  if (mantissa > MANTISSA_MAX || decimals >= POWERS.length) return spelledOut(bytes, from, at)
   const value = decimals === 0 ? mantissa : mantissa / (POWERS[decimals] ?? Number.NaN)
   return isNegative ? -value : value
+}
+
+/** The engine's own conversion, the same in Number() and JSON.parse: sums such as 230.10000000000002 have too many digits for ours. */
+function spelledOut(bytes: Uint8Array, from: number, end: number): number {
+  if (end - from > NUMBER_BYTES_MAX) return Number.NaN
+  let text = ''
+  for (let at = from; at < end; at++) text += String.fromCharCode(bytes[at] ?? 0)
+  return Number(text)
 }
 
 function isDigit(byte: number): boolean {

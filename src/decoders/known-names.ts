@@ -1,7 +1,8 @@
 // The key strings of payloads, remembered by their bytes: a fleet says the same few names over and over, and a name that was seen
-// before costs no new string. Holds a fixed number of names; a new one takes the place of an old one.
+// before costs no new string. Holds a fixed number of names; of three that share a pair of slots the
+// oldest goes.
 
-const SLOTS = 1024
+const PAIRS = 512
 const SLOT_BYTES = 64
 const QUOTE = 0x22
 
@@ -11,11 +12,11 @@ export interface KnownNames {
 }
 
 /** What may be an object's key without surprises: no index (objects sort those first), nothing that reaches into a prototype. */
-const PLAIN = /^(?!constructor$|prototype$)[a-z][A-Za-z0-9_]*$/
+const PLAIN = /^(?!(?:constructor|prototype)$)[a-z][A-Za-z0-9_]*$/
 
 export function createKnownNames(): KnownNames {
-  const names = Array.from({ length: SLOTS }, () => '')
-  const held = new Uint8Array(SLOTS * SLOT_BYTES)
+  const names = Array.from({ length: 2 * PAIRS }, () => '')
+  const held = new Uint8Array(2 * PAIRS * SLOT_BYTES)
 
   function read(bytes: Uint8Array, from: number): string | null {
     const limit = Math.min(bytes.length, from + SLOT_BYTES)
@@ -28,28 +29,26 @@ export function createKnownNames(): KnownNames {
     }
     // No quote within reach: too long, or cut off.
     if (end === limit) return null
-    const slot = (hash ^ (hash >>> 10)) & (SLOTS - 1)
-    const name = names[slot] ?? ''
-    return isHeld(slot, name.length, bytes, from, end) ? name : keep(slot, bytes.subarray(from, end))
+    // Two names whose hashes meet stay both: with one slot each message would push the other's name out.
+    const slot = 2 * ((hash ^ (hash >>> 9)) & (PAIRS - 1))
+    if (isHeld(slot, bytes, from, end)) return names[slot] ?? null
+    if (isHeld(slot + 1, bytes, from, end)) return names[slot + 1] ?? null
+    return keep(slot, bytes.subarray(from, end))
   }
 
-  function isHeld(
-    slot: number,
-    length: number,
-    bytes: Uint8Array,
-    from: number,
-    end: number,
-  ): boolean {
-    if (length === 0 || length !== end - from) return false
-    const base = slot * SLOT_BYTES - from
-    for (let at = from; at < end; at++) if (held[base + at] !== bytes[at]) return false
+  function isHeld(slot: number, bytes: Uint8Array, from: number, end: number): boolean {
+    if (end === from || names[slot]?.length !== end - from) return false
+    const ahead = slot * SLOT_BYTES - from
+    for (let at = from; at < end; at++) if (held[ahead + at] !== bytes[at]) return false
     return true
   }
 
   function keep(slot: number, bytes: Uint8Array): string | null {
     const text = String.fromCharCode(...bytes)
     if (!PLAIN.test(text)) return null
-    // Through an object's key: the engine then holds the one string it compares by address.
+    names[slot + 1] = names[slot] ?? ''
+    held.copyWithin((slot + 1) * SLOT_BYTES, slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)
+    // By way of a key the engine returns its own string for this text, the one it compares by address.
     names[slot] = Object.keys({ [text]: null })[0] ?? text
     held.set(bytes, slot * SLOT_BYTES)
     return names[slot]

@@ -2,6 +2,7 @@
 // of ISO 8601 are NaN here and left to `timestamp.ts`.
 
 import type { Scan } from './json-scan.ts'
+import { daysInMonth } from './timestamp.ts'
 
 const QUOTE = 0x22
 const PLUS = 0x2b
@@ -30,14 +31,13 @@ export function readPlainTime(scan: Scan): number {
     bytes[at + 16] !== COLON
   )
     return Number.NaN
-  // A day past 28 may not exist: `timestamp.ts` knows the calendar.
   // Comparisons with NaN are false, so that no digit missing passes.
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN
   at += 19
   let millis = 0
   if (bytes[at] === POINT) {
-    millis = two(bytes, at + 1) * 10 + two(bytes, at + 2) % 10
+    millis = two(bytes, at + 1) * 10 + (two(bytes, at + 2) % 10)
     at += 4
   }
   let offset = 0
@@ -53,11 +53,6 @@ export function readPlainTime(scan: Scan): number {
   if (bytes[at] !== QUOTE) return Number.NaN
   scan.at = at + 1
   return Date.UTC(year, month - 1, day, hour, minute, second, millis) - offset * MINUTE_MS
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 /** Two digits, or NaN. */

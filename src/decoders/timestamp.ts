@@ -46,12 +46,17 @@ function epochOf(match: RegExpExecArray): number {
     second === undefined
   )
     return Number.NaN
-  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate()
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth) return Number.NaN
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return Number.NaN
   if (hour > 23 || minute > 59 || second > 59) return Number.NaN
   const millis = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'))
   const offset = offsetMinutes(match)
   return Date.UTC(year, month - 1, day, hour, minute, second, millis) - offset * 60_000
+}
+
+/** Months count from 1. */
+export function daysInMonth(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 function offsetMinutes(match: RegExpExecArray): number {

@@ -1,6 +1,5 @@
 // One device type's readings of one UTC day, as the writer holds them. Its position and counts change with its rows or not at all.
 
-import type { SQLInputValue } from 'node:sqlite'
 import type { Reading } from '../../core/reading.ts'
 import type { Position } from '../../core/position.ts'
 import type { WriteCounts } from '../../ports.ts'
@@ -9,13 +8,8 @@ import { makeDurable } from '../sqlite/make-durable.ts'
 import { openForWriting } from '../sqlite/open-database.ts'
 import { numberIn, textIn } from '../sqlite/row.ts'
 import { prepareDaySchema } from './day-schema.ts'
-import {
-  KEY_COLUMNS,
-  mergeParameters,
-  prepareDayStatements,
-  pushRow,
-  ROWS_PER_INSERT,
-} from './day-statements.ts'
+import { mergeParameters, prepareDayStatements, rowParameters } from './day-statements.ts'
+import { createRowInserts } from './row-inserts.ts'
 
 export interface DayFile {
   readonly path: string
@@ -35,7 +29,7 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
   try {
     const meta = prepareDaySchema(database, path, metrics)
     const statements = prepareDayStatements(database, metrics)
-    const rowWidth = KEY_COLUMNS + metrics.length
+    const inserts = createRowInserts({ database, metrics })
     const numbers = new Map<string, number>()
     /** By device number: no row of that device has a later time than this. */
     const latestTs: number[] = []
@@ -64,7 +58,6 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
     /** Inserts what is surely new, many rows at a time, and returns the others in their order. */
     function insertNew(readings: readonly Reading[]): { stored: number; others: Reading[] } {
       const others: Reading[] = []
-      let parameters: SQLInputValue[] = []
       let stored = 0
       for (const reading of readings) {
         if (reading.position <= applied) continue
@@ -75,22 +68,16 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
           continue
         }
         latestTs[number] = ts
-        pushRow(parameters, reading, ts, number)
+        inserts.add(reading, ts, number)
         stored++
-        if (parameters.length === rowWidth * ROWS_PER_INSERT) {
-          statements.insertMany.run(...parameters)
-          parameters = []
-        }
       }
-      for (let at = 0; at < parameters.length; at += rowWidth)
-        statements.insertOne.run(...parameters.slice(at, at + rowWidth))
+      inserts.flush()
       return { stored, others }
     }
 
     /** Inserts a row that may be there already; false when it is. */
     function insertOne(reading: Reading): boolean {
-      const parameters: SQLInputValue[] = []
-      pushRow(parameters, reading, Math.floor(reading.ts), numberOf(reading.device))
+      const parameters = rowParameters(reading, Math.floor(reading.ts), numberOf(reading.device))
       return statements.insertOne.run(...parameters).changes === 1
     }
 

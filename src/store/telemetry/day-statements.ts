@@ -1,19 +1,11 @@
-// The SQL that puts readings into a day file: many new rows at once, one row that may be there already, and a merge.
+// The SQL for a day file's single rows: one that may be there already, and a merge into it.
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Reading } from '../../core/reading.ts'
-import { columnOf } from './layout.ts'
-
-/** Rows in one INSERT: beyond 20 the gain per row is gone, and the statement only gets longer. */
-export const ROWS_PER_INSERT = 20
-
-/** Columns before the metrics: ts, device, received_at, simulated. */
-export const KEY_COLUMNS = 4
+import { columnOf, KEY_COLUMNS } from './layout.ts'
 
 export interface DayStatements {
-  /** `ROWS_PER_INSERT` rows; a row that is there already is an error. */
-  readonly insertMany: StatementSync
-  /** One row; nothing changes when it is there already. */
+  /** One row; nothing changes when it is there already. Takes `rowParameters`. */
   readonly insertOne: StatementSync
   /** New values over old ones where there is a new one; changes a row only when a value differs. Takes `mergeParameters`. */
   readonly merge: StatementSync
@@ -30,14 +22,13 @@ export function prepareDayStatements(
   metrics: readonly string[],
 ): DayStatements {
   const columns = metrics.map(columnOf)
-  const into = `INSERT INTO readings (${['ts', 'device', 'received_at', 'simulated', ...columns].join(', ')}) VALUES`
-  const row = `(${Array(columns.length + KEY_COLUMNS)
-    .fill('?')
-    .join(', ')})`
-  const given = (index: number): string => `?${index + KEY_COLUMNS}`
+  const names = [...KEY_COLUMNS, ...columns]
+  const given = (index: number): string => `?${index + 4}`
   return {
-    insertMany: database.prepare(`${into} ${Array(ROWS_PER_INSERT).fill(row).join(', ')}`),
-    insertOne: database.prepare(`${into} ${row} ON CONFLICT (ts, device) DO NOTHING`),
+    insertOne: database.prepare(`
+      INSERT INTO readings (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+      ON CONFLICT (ts, device) DO NOTHING
+    `),
     merge: database.prepare(`
       UPDATE readings SET received_at = ?3
         ${columns.map((column, index) => `, ${column} = coalesce(${given(index)}, ${column})`).join('')}
@@ -54,15 +45,9 @@ export function prepareDayStatements(
   }
 }
 
-/** Adds a row's parameters to those of an insert. SQLite keeps NaN as NULL, which is what absent means in both. */
-export function pushRow(
-  parameters: SQLInputValue[],
-  reading: Reading,
-  ts: number,
-  device: number,
-): void {
-  parameters.push(ts, device, reading.receivedAt, reading.simulated ? 1 : 0)
-  for (const value of reading.values) parameters.push(value)
+/** SQLite keeps NaN as NULL, which is what absent means in both. */
+export function rowParameters(reading: Reading, ts: number, device: number): SQLInputValue[] {
+  return [ts, device, reading.receivedAt, reading.simulated ? 1 : 0, ...reading.values]
 }
 
 export function mergeParameters(reading: Reading, ts: number, device: number): SQLInputValue[] {

@@ -30,6 +30,9 @@ export function dayFilePath(directory: string, type: string, day: number): strin
   return join(directory, type, `${dayName(day)}.db`)
 }
 
+/** The columns before the metrics. */
+export const KEY_COLUMNS = ['ts', 'device', 'received_at', 'simulated'] as const
+
 /** A metric's column; the prefix keeps it apart from the key's columns. */
 export function columnOf(metric: string): string {
   return `m_${metric}`

@@ -119,6 +119,30 @@ describe('a table of devices', () => {
   })
 })
 
+describe('the report interval in a table', () => {
+  const table = (...cells: string[]) =>
+    ['id,type,name,division,reportSeconds']
+      .concat(cells.map((cell, index) => `L-${index},streetlight,灯,150802,${cell}`))
+      .join('\n')
+
+  it('is a number, or empty for that of the type', async () => {
+    expect((await upload(table('900', ''))).statusCode).toBe(201)
+    const list = await city.app.inject({ url: '/api/v1/devices', headers: bearer })
+    expect(list.json().items).toMatchObject([{ reportSeconds: 900 }, { reportSeconds: null }])
+  })
+
+  it('is named by row where it is wrong', async () => {
+    const response = await upload(table('60', '0', '1.5', '2592000', '2592001', 'hourly', '-60'))
+    expect(response.statusCode).toBe(400)
+    const { errors } = response.json()
+    expect(
+      errors.map(({ row, field }: { row: number; field: string }) => `${row} ${field}`),
+    ).toEqual([2, 3, 5, 6, 7].map((row) => `${row} reportSeconds`))
+    expect(errors[0].reason).toBe('expected whole seconds from 1 to 2592000, got 0')
+    expect(city.submitted).toEqual([])
+  })
+})
+
 describe('a list of devices', () => {
   it('is registered as a whole or not at all', async () => {
     const good = { id: 'L-1', type: 'streetlight', name: 'x', division: '150802' }

@@ -273,6 +273,31 @@ describe('devices', () => {
     expect(city.submitted).toEqual([])
   })
 
+  it('have a report interval of their own, or null', async () => {
+    const entry = { id: 'LH-L-1', type: 'streetlight', name: '灯 1', division: '150802' }
+    const patch = (payload: object) =>
+      city.app.inject({
+        method: 'PATCH',
+        url: '/api/v1/devices/LH-L-1',
+        headers: bearer,
+        payload,
+      })
+    expect((await post('/devices', entry)).json()).toMatchObject({ reportSeconds: null })
+    expect((await patch({ reportSeconds: 900 })).json()).toMatchObject({ reportSeconds: 900 })
+    expect((await get('/devices/LH-L-1')).json()).toMatchObject({ reportSeconds: 900 })
+    for (const reportSeconds of [0, 1.5, 2_592_001, '900', true])
+      expect((await patch({ reportSeconds })).statusCode, String(reportSeconds)).toBe(400)
+    expect((await patch({ reportSeconds: null })).json()).toMatchObject({ reportSeconds: null })
+    const document = (await city.app.inject({ url: '/openapi.json', headers: bearer })).json()
+    const { requestBody } = document.paths['/api/v1/devices/{id}'].patch
+    expect(JSON.stringify(requestBody)).toContain('"maximum":2592000')
+  })
+
+  it('of an older state, without a report interval, show null', async () => {
+    city.apply([deviceEffect(device())])
+    expect((await get('/devices/LH-L-00012')).json()).toMatchObject({ reportSeconds: null })
+  })
+
   it('are found by a piece of their name, taken literally', async () => {
     city.apply([deviceEffect(device()), deviceEffect(device({ id: 'X-1', name: '(a+)+$' }))])
     const found = (await get(`/devices?q=${encodeURIComponent('(a+)+$')}`)).json()

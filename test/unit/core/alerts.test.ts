@@ -301,6 +301,39 @@ describe('judging', () => {
   })
 })
 
+describe('severity by road class', () => {
+  it('is fixed when the alert is raised, and goes on into its ticket', () => {
+    const rig = createRig({
+      start: Date.parse('2026-11-01T22:00:00+08:00'),
+      devices: [{ ...feeder, roadClass: '主干道' }],
+    })
+    const dark = (off: boolean): void => {
+      for (let n = 0; n < 3; n++) {
+        rig.send('F-1', { m: { contactor_on: !off, current_a: off ? 0 : 20 } })
+        minutes(rig, 5)
+      }
+    }
+    dark(true)
+    rig.command({ kind: 'device.update', id: 'F-1', patch: { roadClass: '支路' } })
+    rig.command({
+      kind: 'alerts.acknowledge',
+      ids: rig.alerts().map((alert) => alert.id),
+      comment: null,
+    })
+    expect(rig.alerts().map((alert) => [alert.severity, alert.state])).toEqual([
+      ['P1', 'acked_active'],
+    ])
+    const ticket = rig.effects.find((effect) => effect.kind === 'ticket')
+    expect(ticket).toMatchObject({ ticket: { severity: 'P1' }, report: { grade: '重大' } })
+    dark(false)
+    dark(true)
+    expect(rig.alerts().map((alert) => [alert.severity, alert.state])).toEqual([
+      ['P1', 'closed'],
+      ['P2', 'unack_active'],
+    ])
+  })
+})
+
 describe('silence', () => {
   const due = 15 * MINUTE
 

@@ -126,7 +126,8 @@ describe('engine laws', () => {
               expect(closed.has(alert.id)).toBe(false)
             } else if (!closed.has(alert.id)) expect(open.get(key)).toBe(alert.id)
             if (alert.state === 'closed') {
-              open.delete(key)
+              // A late word on an older episode says nothing of the open one.
+              if (open.get(key) === alert.id) open.delete(key)
               closed.add(alert.id)
             } else open.set(key, alert.id)
             expect(alert.since).toBeLessThanOrEqual(alert.raisedAt)

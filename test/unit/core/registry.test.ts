@@ -51,6 +51,11 @@ describe('devices.register', () => {
     ['a rated power of zero', { rated: { power: 0 } }, '0.rated.power'],
     ['a rated power in words', { rated: { power: '120' } }, '0.rated.power'],
     ['a rated value without a name', { rated: { '': 1 } }, '0.rated'],
+    ['a report interval of zero', { reportSeconds: 0 }, '0.reportSeconds'],
+    ['a report interval of a second and a half', { reportSeconds: 1.5 }, '0.reportSeconds'],
+    ['a report interval beyond 30 days', { reportSeconds: 2_592_001 }, '0.reportSeconds'],
+    ['a report interval of NaN', { reportSeconds: Number.NaN }, '0.reportSeconds'],
+    ['a report interval in words', { reportSeconds: '60' }, '0.reportSeconds'],
     ['a mark that is not a boolean', { simulated: 'yes' }, '0.simulated'],
   ])('refuses %s', (_, over, field) => {
     const rig = createRig()

@@ -137,6 +137,19 @@ const command: fc.Arbitrary<(alerts: readonly string[], tickets: readonly string
         patch: { rated: { power } },
       })),
     },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({
+          id: fc.constantFrom('F-1', 'S-1'),
+          reportSeconds: fc.constantFrom(null, 60, 600, 3600),
+        })
+        .map(({ id, reportSeconds }) => (): Command => ({
+          kind: 'device.update',
+          id,
+          patch: { reportSeconds },
+        })),
+    },
   )
 
 const answer: fc.Arbitrary<(tickets: readonly string[]) => CaseAnswer> = fc

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { deviceTypes } from '../../../devices/index.ts'
 import { metricsOf } from '../../../src/core/device-type.ts'
 import type { DeviceType, Metric } from '../../../src/core/device-type.ts'
-import type { Condition, Rule } from '../../../src/core/rule.ts'
+import type { Condition, Rule, Severity } from '../../../src/core/rule.ts'
 import { placeholders } from '../../../src/core/wording.ts'
 import { createRig, deviceOf } from '../core/harness.ts'
 
@@ -25,6 +25,7 @@ interface RuleExample {
   readonly description: string
   readonly start?: string
   readonly rated?: Readonly<Record<string, number>>
+  readonly roadClass?: string
   /** `every` and `times` repeat a reading. */
   readonly readings: readonly {
     readonly at: number
@@ -34,6 +35,8 @@ interface RuleExample {
   }[]
   readonly until?: number
   readonly expect: 'raised' | 'quiet' | 'returned'
+  /** Of the alert; where the rule tells severities apart, each of them has an example. */
+  readonly severity?: Severity
 }
 
 interface Examples {
@@ -67,11 +70,23 @@ function metricsIn(condition: Condition): string[] {
   return []
 }
 
-function play(type: DeviceType, example: RuleExample): 'raised' | 'quiet' | 'returned' {
+interface Played {
+  readonly outcome: RuleExample['expect']
+  readonly severity: Severity | undefined
+}
+
+function play(type: DeviceType, example: RuleExample): Played {
   const start = Date.parse(example.start ?? NOON)
   const rig = createRig({
     start: start - 1000,
-    devices: [deviceOf({ id: 'D-1', type: type.id, rated: example.rated ?? {} })],
+    devices: [
+      deviceOf({
+        id: 'D-1',
+        type: type.id,
+        rated: example.rated ?? {},
+        roadClass: example.roadClass ?? null,
+      }),
+    ],
   })
   for (const { at, every = 0, times = 1, m } of example.readings)
     for (let n = 0; n < times; n++) {
@@ -80,8 +95,9 @@ function play(type: DeviceType, example: RuleExample): 'raised' | 'quiet' | 'ret
     }
   if (example.until !== undefined) rig.to(start + example.until * 1000)
   const alert = rig.alerts().find((one) => one.rule === example.rule)
-  if (alert === undefined) return 'quiet'
-  return alert.state === 'unack_active' ? 'raised' : 'returned'
+  if (alert === undefined) return { outcome: 'quiet', severity: undefined }
+  const outcome = alert.state === 'unack_active' ? 'raised' : 'returned'
+  return { outcome, severity: alert.severity }
 }
 
 it('catalogue has every type once, under the ids of the contract', () => {
@@ -136,7 +152,15 @@ describe.each(deviceTypes.map((type) => [type.id, type] as const))('%s', (_, typ
       expect(rule.name.zh).not.toBe('')
       expect(rule.name.en).not.toBe('')
       // P3 is a work item; COVER_MISSING reminds of an episode that has its ticket.
-      expect(rule.ticket).toBe(rule.severity !== 'P3' && id !== 'COVER_MISSING')
+      const severities = new Set([rule.severity, rule.severityWhere?.severity ?? rule.severity])
+      for (const severity of severities)
+        expect(rule.ticket).toBe(severity !== 'P3' && id !== 'COVER_MISSING')
+      if (rule.severityWhere !== undefined) {
+        expect(severities.size).toBe(2)
+        expect(rule.severityWhere.roadClass).not.toEqual([])
+        const shown = examples.rules.filter((one) => one.rule === id).map((one) => one.severity)
+        expect(shown).toEqual(expect.arrayContaining([...severities]))
+      }
       const used = [rule.text.zh, rule.text.en].map((text) =>
         [...text.matchAll(/\{(\w*)\}/g)].map((match) => match[1] ?? '').sort(),
       )
@@ -189,6 +213,8 @@ describe.each(deviceTypes.map((type) => [type.id, type] as const))('%s', (_, typ
   it.each(
     examples.rules.map((one): [string, RuleExample] => [`${one.rule}: ${one.description}`, one]),
   )('%s', (_name, example) => {
-    expect(play(type, example)).toBe(example.expect)
+    const { outcome, severity } = play(type, example)
+    expect(outcome).toBe(example.expect)
+    if (example.severity !== undefined) expect(severity).toBe(example.severity)
   })
 })
