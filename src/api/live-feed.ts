@@ -64,10 +64,12 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   let ringItems = 0
   let seq = 0
   let lostThrough = 0
+  let flushedAt = Number.NEGATIVE_INFINITY
   let cancelFlush: (() => void) | null = null
 
   function flush(): void {
     cancelFlush = null
+    flushedAt = clock.now()
     try {
       makeBatch()
     } catch (error) {
@@ -103,8 +105,10 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
     if (readings.size > 0) flushSoon()
   }
 
+  /** The first change after a pause leaves at once; what follows gathers until the pause is over. */
   function flushSoon(): void {
-    cancelFlush ??= clock.after(flushMs, flush)
+    const waitMs = Math.min(flushMs, Math.max(0, flushedAt + flushMs - clock.now()))
+    cancelFlush ??= clock.after(waitMs, flush)
   }
 
   function takeReadings(): string | null {

@@ -58,7 +58,9 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
     /** Inserts what is surely new, many rows at a time, and returns the others in their order. */
     function insertNew(readings: readonly Reading[]): { stored: number; others: Reading[] } {
       const others: Reading[] = []
-      let stored = 0
+      const fresh: { ts: number; number: number; reading: Reading }[] = []
+      let last = 0
+      let ordered = true
       for (const reading of readings) {
         if (reading.position <= applied) continue
         const number = numberOf(reading.device)
@@ -68,9 +70,13 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
           continue
         }
         latestTs[number] = ts
-        inserts.add(reading, ts, number)
-        stored++
+        if (ts < last) ordered = false
+        last = ts
+        fresh.push({ ts, number, reading })
       }
+      if (!ordered) fresh.sort((a, b) => a.ts - b.ts)
+      for (const { ts, number, reading } of fresh) inserts.add(reading, ts, number)
+      const stored = fresh.length
       inserts.flush()
       return { stored, others }
     }

@@ -55,6 +55,19 @@ describe('the live feed', () => {
     expect(clock.nextDue()).toBeNull()
   })
 
+  it('sends the first change after a pause at once and the next ones 100 ms later', () => {
+    const { clock, feed, batches } = openFeed()
+    feed.publish({ ...none, alerts: [alert({ id: 'A.1' })] })
+    clock.set(START)
+    expect(batches).toHaveLength(1)
+    clock.set(START + 40)
+    feed.publish({ ...none, alerts: [alert({ id: 'A.2' })] })
+    clock.set(START + 99)
+    expect(batches).toHaveLength(1)
+    clock.set(START + 100)
+    expect(batches).toHaveLength(2)
+  })
+
   it('sends newest values of at most 500 devices at once, the others right after', () => {
     const { clock, feed, batches } = openFeed()
     const readings = Array.from({ length: 1200 }, (_, index) => latest({ device: `D-${index}` }))

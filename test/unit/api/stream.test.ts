@@ -61,7 +61,7 @@ describe('the event stream', () => {
       id: `${epoch}.1`,
       event: 'batch',
       body: {
-        at: '2026-11-01T22:30:00.100+08:00',
+        at: '2026-11-01T22:30:00.000+08:00',
         alerts: [
           { op: 'up', id: 'A.LH-L-00012.LEAKAGE.1', since: '2026-11-01T22:28:00.000+08:00' },
         ],
