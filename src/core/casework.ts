@@ -92,6 +92,7 @@ export function createCasework(options: {
         id,
         alert: alert.id,
         device: alert.device,
+        deviceName: alert.deviceName,
         type: alert.type,
         division: alert.division,
         rule: alert.rule,

@@ -31,6 +31,8 @@ export interface Ticket {
   readonly id: string
   readonly alert: string
   readonly device: string
+  /** As it was called when the ticket was opened. */
+  readonly deviceName: string
   readonly type: string
   readonly division: string
   readonly rule: string

@@ -61,6 +61,7 @@ export function decodeShape(bytes: Uint8Array): RawReading | null {
         names = readMetrics(scan, values)
         if (names === null) return null
         break
+      case null:
       default:
         return null
     }

@@ -1,6 +1,5 @@
 // The key strings of payloads, remembered by their bytes: a fleet says the same few names over and over, and a name that was seen
-// before costs no new string. Holds a fixed number of names; of three that share a pair of slots the
-// oldest goes.
+// before costs no new string. Holds a fixed number of names; of three whose hashes meet the oldest goes.
 
 const PAIRS = 512
 const SLOT_BYTES = 64

@@ -95,6 +95,7 @@ export function ticket(id: string, more: Partial<Ticket> = {}): Ticket {
     id,
     alert: `A-${id}`,
     device: 'L1',
+    deviceName: '1 号灯',
     type: 'streetlight',
     division: '150802',
     rule: 'LEAKAGE',

@@ -58,9 +58,7 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
     /** Inserts what is surely new, many rows at a time, and returns the others in their order. */
     function insertNew(readings: readonly Reading[]): { stored: number; others: Reading[] } {
       const others: Reading[] = []
-      const fresh: { ts: number; number: number; reading: Reading }[] = []
-      let last = 0
-      let ordered = true
+      let stored = 0
       for (const reading of readings) {
         if (reading.position <= applied) continue
         const number = numberOf(reading.device)
@@ -70,13 +68,9 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
           continue
         }
         latestTs[number] = ts
-        if (ts < last) ordered = false
-        last = ts
-        fresh.push({ ts, number, reading })
+        inserts.add(reading, ts, number)
+        stored++
       }
-      if (!ordered) fresh.sort((a, b) => a.ts - b.ts)
-      for (const { ts, number, reading } of fresh) inserts.add(reading, ts, number)
-      const stored = fresh.length
       inserts.flush()
       return { stored, others }
     }

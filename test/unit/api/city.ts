@@ -325,6 +325,7 @@ export function ticket(fields: Partial<Ticket> = {}): Ticket {
     id: 'T.LH-L-00012.LEAKAGE.1',
     alert: 'A.LH-L-00012.LEAKAGE.1',
     device: 'LH-L-00012',
+    deviceName: '胜利路 12 号灯',
     type: 'streetlight',
     division: '150802',
     rule: 'LEAKAGE',

@@ -44,6 +44,7 @@ export function ticketOf(id: string, change: Partial<Ticket> = {}): Ticket {
     id,
     alert: `alert-${id}`,
     device: 'LH-L-00012',
+    deviceName: '胜利路 12 号灯',
     type: 'streetlight',
     division: '150802',
     rule: 'LEAKAGE',

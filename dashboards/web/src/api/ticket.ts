@@ -11,6 +11,7 @@ export interface Ticket {
   readonly id: string
   readonly alert: string
   readonly device: string
+  readonly deviceName: string
   readonly type: string
   readonly division: string
   readonly rule: string
@@ -41,6 +42,7 @@ export function readTicket(value: unknown): Ticket | null {
     id,
     alert: textOr(value['alert'], ''),
     device: textOr(value['device'], ''),
+    deviceName: textOr(value['deviceName'], textOr(value['device'], '')),
     type: textOr(value['type'], ''),
     division: textOr(value['division'], ''),
     rule,

@@ -84,11 +84,7 @@ export function TicketDesk() {
               </thead>
               <tbody>
                 {shown.map((ticket) => (
-                  <TicketRow
-                    key={ticket.id}
-                    ticket={ticket}
-                    deviceName={city.alerts.get(ticket.alert)?.deviceName ?? ticket.device}
-                  />
+                  <TicketRow key={ticket.id} ticket={ticket} />
                 ))}
               </tbody>
             </table>
@@ -105,7 +101,7 @@ export function TicketDesk() {
   )
 }
 
-function TicketRow(props: { readonly ticket: Ticket; readonly deviceName: string }) {
+function TicketRow(props: { readonly ticket: Ticket }) {
   const { city, preferences } = useApp()
   const words = preferences.words.value
   const { ticket } = props
@@ -117,7 +113,7 @@ function TicketRow(props: { readonly ticket: Ticket; readonly deviceName: string
       </td>
       <td>
         <a class="row-link" href={devicePath(ticket.device)} data-user-text>
-          {props.deviceName}
+          {ticket.deviceName}
         </a>{' '}
         <SimulatedTag when={ticket.simulated} />
       </td>
