@@ -58,6 +58,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let latestAt = 0
   let snapshotAt = clock.now()
   let snapshotPosition = pipeline.position
+  let neededByOlder = options.telemetryPosition
   let cancelSettle: (() => void) | null = null
   let busy: Promise<void> = Promise.resolve()
 
@@ -183,7 +184,9 @@ export function createRunner(options: RunnerOptions): Runner {
         state.sync()
         options.snapshots.write({ pipeline: pipeline.snapshot(), telemetry })
         snapshotPosition = pipeline.position
-        options.onSnapshot(telemetry)
+        // Two snapshots are kept, and the journal must reach back to the older one, should the newer be damaged.
+        options.onSnapshot(neededByOlder)
+        neededByOlder = telemetry
       } catch (error) {
         options.onProblem('snapshot failed', String(error))
       }
