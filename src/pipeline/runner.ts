@@ -48,6 +48,9 @@ export interface Runner {
 
 /** While a telemetry store lags, memory of effects is bounded by applying them at least this often. */
 const EFFECTS_MAX = 5_000
+/** Effects that may wait for a state store that fails; beyond them the thread ends, and the next start recovers. */
+const WAITING_MAX = 100_000
+const RETRY_MS = 1_000
 
 export function createRunner(options: RunnerOptions): Runner {
   const { pipeline, state, clock, latestMs = 500, settleMs = 20 } = options
@@ -59,6 +62,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let snapshotAt = clock.now()
   let snapshotPosition = pipeline.position
   let neededByOlder = options.telemetryPosition
+  let isFailing = false
   let cancelSettle: (() => void) | null = null
   let busy: Promise<void> = Promise.resolve()
 
@@ -88,8 +92,8 @@ export function createRunner(options: RunnerOptions): Runner {
     }
   }
 
-  /** Applies what has gathered and tells the main thread. */
-  function settle(withLatest: boolean): void {
+  /** Applies what has gathered and tells the main thread; false when the state store took nothing. */
+  function settle(withLatest: boolean): boolean {
     cancelSettle?.()
     cancelSettle = null
     const latest = withLatest ? latestOf(dirty) : []
@@ -99,10 +103,26 @@ export function createRunner(options: RunnerOptions): Runner {
     }
     const effects = placed
     const answers = outcomes
+    try {
+      state.apply(effects, latest, pipeline.position)
+    } catch (error) {
+      for (const { device } of latest) dirty.add(device)
+      postpone(error)
+      return false
+    }
+    isFailing = false
     placed = []
     outcomes = []
-    state.apply(effects, latest, pipeline.position)
     options.report(reportOf(effects, answers, latest))
+    return true
+  }
+
+  /** The state store takes nothing, perhaps the disk is full: effects wait, within bounds, and are applied together. */
+  function postpone(error: unknown): void {
+    if (placed.length > WAITING_MAX) throw error
+    isFailing = true
+    options.onProblem('state store failed', `${String(error)}; next try in ${RETRY_MS} ms`)
+    cancelSettle = clock.after(RETRY_MS, () => settle(true))
   }
 
   function latestOf(devices: ReadonlySet<string>): Latest[] {
@@ -162,7 +182,8 @@ export function createRunner(options: RunnerOptions): Runner {
 
   function afterChunk(): void {
     const now = clock.now()
-    if (placed.length > 0 || outcomes.length > 0) settle(now - latestAt >= latestMs)
+    const isUrgent = placed.length > 0 || outcomes.length > 0
+    if (isUrgent && !isFailing) settle(now - latestAt >= latestMs)
     else
       cancelSettle ??= clock.after(now - latestAt >= latestMs ? settleMs : latestMs, () =>
         settle(true),
@@ -180,7 +201,7 @@ export function createRunner(options: RunnerOptions): Runner {
         const telemetry = writer.position
         await options.telemetry.sync()
         // From here on nothing else runs on this thread, so state and snapshot are one cut, and both are behind what is synced.
-        settle(true)
+        if (!settle(true)) throw new Error('the state store is behind')
         state.sync()
         options.snapshots.write({ pipeline: pipeline.snapshot(), telemetry })
         snapshotPosition = pipeline.position
@@ -206,7 +227,7 @@ export function createRunner(options: RunnerOptions): Runner {
       }
       writer.reached(pipeline.position)
       await writer.flush()
-      settle(true)
+      if (!settle(true)) throw new Error('Cannot recover: the state store took nothing')
     },
     consume(chunk, first, count) {
       let offset = 0

@@ -239,3 +239,56 @@ describe('recovery', () => {
     rmSync(root, { recursive: true })
   })
 })
+
+describe('a state store that fails', () => {
+  it('delays effects and snapshots, and loses none of them', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'hetao-recovery-'))
+    const clock = createManualClock(START)
+    const real = openState({ file: join(root, 'state.db') })
+    let isFull = false
+    const problems: string[] = []
+    const reports: Report[] = []
+    const pipeline = createPipeline({ types: deviceTypes, timeZone: 'Asia/Shanghai' })
+    const runner = createRunner({
+      pipeline,
+      state: {
+        get applied() {
+          return real.applied
+        },
+        apply(...given) {
+          if (isFull) throw new Error('disk full')
+          real.apply(...given)
+        },
+        sync: () => real.sync(),
+        close: () => real.close(),
+      },
+      telemetry: openEmbeddedTelemetry({ directory: join(root, 'telemetry'), types: deviceTypes }),
+      telemetryPosition: BEFORE_FIRST,
+      snapshots: createSnapshots(join(root, 'snapshots')),
+      readJournal: () => [],
+      clock,
+      report: (report) => reports.push(report),
+      onSnapshot: () => {},
+      onProblem: (message) => problems.push(message),
+      snapshotEveryMs: 1e12,
+    })
+    const step = { device: 'R-1', leakage: 41 as const, backMs: 0, gapMs: 1000, acknowledge: false }
+    const records = recordsOf([step, step, step])
+    const feed = (sequence: number) => {
+      const record = records[sequence - 1]
+      if (record !== undefined) runner.consume(chunkOf([record], sequence), positionAt(sequence), 1)
+    }
+    feed(1)
+    isFull = true
+    for (const sequence of [2, 3, 4]) feed(sequence)
+    await runner.snapshot()
+    expect(problems).toEqual(['state store failed', 'state store failed', 'snapshot failed'])
+    expect(real.applied).toBe(positionAt(1))
+    isFull = false
+    clock.set(START + 10_000)
+    expect(real.applied).toBe(positionAt(4))
+    expect(reports.flatMap((report) => report.changes.tickets).length).toBeGreaterThan(0)
+    await runner.close()
+    rmSync(root, { recursive: true })
+  })
+})
