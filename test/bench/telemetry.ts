@@ -15,6 +15,7 @@ import { openEmbeddedTelemetry } from '../../src/store/telemetry/embedded.ts'
 
 const ROWS = 120_000
 const ROUNDS = 5
+const BURST = 20
 const START = Date.UTC(2026, 10, 1)
 
 const metrics = metricsOf(streetlight).map((metric) => metric.id)
@@ -33,12 +34,12 @@ interface Case {
 /** Gives the time of the next reading of a device. */
 type Times = (devices: number, random: () => number) => (device: number, index: number) => number
 
-/** As the load test has it: each device counts on by itself, and they drift apart. */
+/** As the load test has it: each device counts on by itself, in bursts, and they drift apart. */
 const ownClocks: Times = (devices) => {
   const next = Array<number>(devices).fill(START)
   return (device) => (next[device] = (next[device] ?? 0) + 1)
 }
-/** 10,000 readings a second, up to two seconds under way. */
+/** All in turn, 10,000 readings a second, up to two seconds under way. */
 const oneClock: Times = (_devices, random) => (_device, index) =>
   START + 2_000 + Math.floor(index / 10 - random() * 2_000)
 
@@ -66,9 +67,8 @@ function* batchesOf(one: Case): Generator<Reading[]> {
   let batch: Reading[] = []
   let device = 0
   for (let index = 0; index < ROWS; index++) {
-    // Few devices at a high rate come in bursts, many take turns.
-    if (one.devices > ROWS / 20) device = index % one.devices
-    else if (index % 20 === 0) device = Math.floor(random() * one.devices)
+    if (one.times === oneClock) device = index % one.devices
+    else if (index % BURST === 0) device = Math.floor(random() * one.devices)
     const ts = timeOf(device, index)
     const carried = one.carried(random)
     batch.push({
@@ -199,9 +199,8 @@ try {
   for (const window of ['raw', '1m', '1h'] as const) {
     let points = 0
     const took = await milliseconds(async () => {
-      points = (
-        await reader.series({ ...query, to: START + 3_600_000, window, limit: 50_000 })
-      ).length
+      points = (await reader.series({ ...query, to: START + 3_600_000, window, limit: 50_000 }))
+        .length
     })
     print(
       `chart ${window.padEnd(4)}         ${took.toFixed(1)} ms for ${points} points among ${ROWS} rows`,

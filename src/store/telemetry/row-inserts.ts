@@ -18,7 +18,7 @@ export interface RowInsertsOptions {
   readonly metrics: readonly string[]
   /** Shapes with a statement of their own. */
   readonly shapesMax?: number
-  /** Preparing statements pays after about this many rows. */
+  /** A statement of its own has paid for being prepared after about as many rows again. */
   readonly rowsBeforeShape?: number
 }
 
@@ -30,12 +30,12 @@ const RARE_MAX = 1_000
 
 interface Shape {
   readonly insert: ShapeInsert
-  /** Number of the last flush it was used before. */
-  usedBefore: number
+  /** How many flushes there had been when it was last used. A shape used since the newest one may hold rows. */
+  usedAt: number
 }
 
 export function createRowInserts(options: RowInsertsOptions): RowInserts {
-  const { database, metrics, shapesMax = 16, rowsBeforeShape = 500 } = options
+  const { database, metrics, shapesMax = 16, rowsBeforeShape = 200 } = options
   const columns = metrics.map(columnOf)
   const everything = createShapeInsert(database, columns, [...columns.keys()])
   const shapes = new Map<number, Shape>()
@@ -48,7 +48,7 @@ export function createRowInserts(options: RowInsertsOptions): RowInserts {
   function insertFor(key: number, reading: Reading): ShapeInsert {
     const shape = shapes.get(key)
     if (shape !== undefined) {
-      shape.usedBefore = flushes
+      shape.usedAt = flushes
       return shape.insert
     }
     const rows = (rare.get(key) ?? 0) + 1
@@ -60,18 +60,18 @@ export function createRowInserts(options: RowInsertsOptions): RowInserts {
     rare.delete(key)
     const carried = [...columns.keys()].filter((index) => isPresent(reading.values[index]))
     const insert = createShapeInsert(database, columns, carried)
-    shapes.set(key, { insert, usedBefore: flushes })
+    shapes.set(key, { insert, usedAt: flushes })
     return insert
   }
 
-  /** Drops the shape not used for longest if there are too many; false when all are in use. */
+  /** Drops the shape not used for longest if there are too many; false when each may hold rows. */
   function makeRoom(): boolean {
     if (shapes.size < shapesMax) return true
     let oldest = flushes
     let oldestKey = -1
     for (const [key, shape] of shapes)
-      if (shape.usedBefore < oldest) {
-        oldest = shape.usedBefore
+      if (shape.usedAt < oldest) {
+        oldest = shape.usedAt
         oldestKey = key
       }
     return shapes.delete(oldestKey)

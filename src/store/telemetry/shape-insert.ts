@@ -7,7 +7,6 @@ import { KEY_COLUMNS } from './layout.ts'
 
 /** Rows of one statement, largest first: beyond 40 the gain per row is gone. Rows left over at the end take the smaller ones. */
 const STATEMENT_ROWS = [40, 8, 1] as const
-const ROWS_MAX = STATEMENT_ROWS[0]
 
 /** SQLite's own limit. */
 const PARAMETERS_MAX = 32_766

@@ -272,7 +272,13 @@ describe('a state store that fails', () => {
       onProblem: (message) => problems.push(message),
       snapshotEveryMs: 1e12,
     })
-    const step = { device: 'R-1', leakage: 41 as const, backMs: 0, gapMs: 1000, acknowledge: false }
+    const step = {
+      device: 'R-1',
+      leakage: 41 as const,
+      backMs: 0,
+      gapMs: 1000 as const,
+      acknowledge: false,
+    }
     const records = recordsOf([step, step, step])
     const feed = (sequence: number) => {
       const record = records[sequence - 1]
