@@ -7,6 +7,7 @@ import type { Client } from 'aedes'
 import type { Clock, Journal } from '../ports.ts'
 import { brokerParts, checkAedes, clientParts } from './aedes-parts.ts'
 import { createConnectHooks } from './connect-hook.ts'
+import { createAcknowledgements } from './acknowledgements.ts'
 import { isConsumed } from './consumed.ts'
 import { guardPackets } from './guard-packets.ts'
 import type { Directory } from './directory.ts'
@@ -82,7 +83,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const isAllowed = (subscription: object): boolean => allowed.has(subscription)
   const store = createSessionStore({ limits, clock, isAllowed })
   const shared = { policy, sessions, limits, refusals, clock }
-  const ingest = createIngest({ ...shared, journal, qos2: store })
+  const acknowledgements = createAcknowledgements(shared)
+  const ingest = createIngest({ ...shared, journal, qos2: store, acknowledgements })
   const publishing = createPublishHook({ ...shared, ingest })
 
   const aedes = await Aedes.createBroker({

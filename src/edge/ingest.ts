@@ -4,6 +4,7 @@
 import type { PublishPacket } from 'aedes'
 import type { AppendOutcome, Journal } from '../ports.ts'
 import type { PublishDecision } from './access-policy.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
 import type { Limits } from './limits.ts'
 import type { Refusals } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -35,8 +36,9 @@ export function createIngest(options: {
   readonly limits: Limits
   readonly refusals: Refusals
   readonly qos2: Qos2Memory
+  readonly acknowledgements: Acknowledgements
 }): Ingest {
-  const { journal, limits, refusals, qos2 } = options
+  const { journal, limits, refusals, qos2, acknowledgements } = options
   let ingested = 0
   let lost = 0
 
@@ -118,7 +120,16 @@ export function createIngest(options: {
   return {
     message(session, id, packet, decision, done) {
       if (packet.qos === 2) once(session, id, packet, decision, done)
-      else append(id, packet, decision, (outcome) => done(settle(id, packet, outcome)))
+      else
+        append(id, packet, decision, (outcome) => {
+          const error = settle(id, packet, outcome)
+          if (error === null && packet.qos === 1) {
+            acknowledgements.add(session, packet.messageId ?? 0)
+            // To aedes it is a QoS 0 message from here on: it sends no PUBACK of its own.
+            packet.qos = 0
+          }
+          done(error)
+        })
     },
     will(id, will, decision, done) {
       append(id, will, decision, (outcome) => {

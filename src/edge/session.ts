@@ -19,6 +19,8 @@ export interface Session {
   line: Line | null
   /** Publications between arrival and commit. */
   unacknowledged: number
+  /** Message ids committed in this turn of the loop, in order; their PUBACKs leave together. */
+  readonly toAcknowledge: number[]
   /** Granted subscriptions with their QoS. */
   readonly filters: Map<string, 0 | 1 | 2>
   /** QoS 2 message ids being committed, with everyone who waits for that. */
@@ -55,6 +57,7 @@ export function createSessions(): Sessions {
         decision: null,
         line: null,
         unacknowledged: 0,
+        toAcknowledge: [],
         filters: new Map(),
         qos2Pending: new Map(),
         qos2Committed: new Set(),
