@@ -82,6 +82,7 @@ const checks = [
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['types of the pages', 'tsc', ['-p', 'dashboards/web/tsconfig.json']],
   ['lint', 'npm', ['run', '-s', 'lint']],
+  ['pages built', 'node', ['scripts/build-dashboards.ts']],
 ] as const
 
 const total: Summary = { passed: 0, failed: 0, skipped: 0 }

@@ -6,7 +6,8 @@ import type { NewDevice } from './city.ts'
 import { operatorOf, stressOf, type Fault } from './faults.ts'
 import { encodeReport, garble, topicOf } from './payload.ts'
 import { isLightingOn, nextLightingChange } from './physics/lighting-plan.ts'
-import { physicsOf, type Metrics, type Moment } from './physics/physics.ts'
+import type { Metrics, Moment } from './physics/moment.ts'
+import { physicsOf } from './physics/physics.ts'
 import { noiseAt, stream } from './random.ts'
 
 const HOUR_MS = 3_600_000

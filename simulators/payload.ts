@@ -3,7 +3,7 @@
 import type { DeviceType, Metric } from '../src/core/device-type.ts'
 import type { Millis } from '../src/core/position.ts'
 import type { NewDevice } from './city.ts'
-import type { Metrics } from './physics/physics.ts'
+import type { Metrics } from './physics/moment.ts'
 import type { RandomStream } from './random.ts'
 
 const LOCAL_OFFSET_MS = 8 * 3_600_000

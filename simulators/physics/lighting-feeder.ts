@@ -2,7 +2,7 @@
 
 import { noiseAt, smoothNoiseAt } from '../random.ts'
 import { isLightingOn } from './lighting-plan.ts'
-import type { Metrics, Moment } from './physics.ts'
+import type { Metrics, Moment } from './moment.ts'
 import { airTemperatureCel } from './sky.ts'
 import { lampWatts } from './streetlight.ts'
 

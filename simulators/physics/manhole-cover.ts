@@ -1,7 +1,7 @@
 // A manhole cover with a tilt sensor on a battery: at rest until somebody lifts it.
 
 import { hash, noiseAt } from '../random.ts'
-import type { Metrics, Moment } from './physics.ts'
+import type { Metrics, Moment } from './moment.ts'
 
 const DAY_MS = 86_400_000
 const BATTERY_DAYS = 5 * 365

@@ -1,26 +1,10 @@
-// What a device measures at a moment: the shape of the functions in this folder, and which type has which.
+// Which type has which physics and which rhythm of reports.
 
-import type { Millis } from '../../src/core/position.ts'
-import type { NewDevice } from '../city.ts'
-import type { Stress } from '../stress.ts'
 import { measureFeeder } from './lighting-feeder.ts'
 import { measureCover } from './manhole-cover.ts'
+import type { Physics } from './moment.ts'
 import { measureSite } from './site-dust-noise.ts'
 import { measureLamp } from './streetlight.ts'
-
-export type Metrics = Readonly<Record<string, number | boolean>>
-
-export interface Moment {
-  readonly seed: string
-  readonly device: NewDevice
-  readonly at: Millis
-  readonly stress: Stress
-  /** The devices that hang on this one, at the same moment. */
-  readonly children: readonly Moment[]
-}
-
-/** Pure: the same moment gives the same metrics, however often it is asked. */
-export type Physics = (moment: Moment) => Metrics
 
 export interface Rhythm {
   /** Time between two reports that nothing has caused. */

@@ -1,7 +1,7 @@
 // A building site's dust and noise station: work and traffic by day, quiet by night, dust that the wind lifts.
 
 import { noiseAt, smoothNoiseAt } from '../random.ts'
-import type { Metrics, Moment } from './physics.ts'
+import type { Metrics, Moment } from './moment.ts'
 import {
   airTemperatureCel,
   humidityPct,

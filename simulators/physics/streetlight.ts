@@ -2,7 +2,7 @@
 
 import { noiseAt, smoothNoiseAt } from '../random.ts'
 import { isLightingOn } from './lighting-plan.ts'
-import type { Metrics, Moment } from './physics.ts'
+import type { Metrics, Moment } from './moment.ts'
 
 const DARK_WATTS = 1.2
 const HOUR_MS = 3_600_000

@@ -1,6 +1,7 @@
 // Times at the border: ISO 8601 with the city's offset on the way out, ISO 8601 with a zone or epoch milliseconds on the way in.
 
 import { z } from 'zod'
+import { createLocalTime } from '../core/local-time.ts'
 import type { Millis } from '../core/position.ts'
 
 export interface Times {
@@ -9,31 +10,12 @@ export interface Times {
   isoOrNull(at: Millis | null): string | null
 }
 
-const QUARTER_MS = 900_000
-const OFFSETS_KEPT_MAX = 10_000
-
-/** Offsets change on quarter hours at most, so one look-up per quarter hour is enough. */
 export function createTimes(timeZone: string): Times {
-  const formatter = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
-  const offsets = new Map<number, { readonly ms: number; readonly text: string }>()
-
-  function offsetAt(at: Millis): { readonly ms: number; readonly text: string } {
-    const quarter = Math.floor(at / QUARTER_MS)
-    const known = offsets.get(quarter)
-    if (known !== undefined) return known
-    const name = formatter.formatToParts(at).find((part) => part.type === 'timeZoneName')?.value
-    const match = /^GMT([+-])(\d\d):(\d\d)/.exec(name ?? '')
-    const [sign, hours, minutes] = match === null ? ['+', '00', '00'] : match.slice(1)
-    const ms = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1)
-    const offset = { ms, text: `${sign}${hours}:${minutes}` }
-    if (offsets.size >= OFFSETS_KEPT_MAX) offsets.clear()
-    offsets.set(quarter, offset)
-    return offset
-  }
-
+  const localTime = createLocalTime(timeZone)
   const iso = (at: Millis) => {
-    const offset = offsetAt(at)
-    return `${new Date(at + offset.ms).toISOString().slice(0, -1)}${offset.text}`
+    const text = localTime.iso(at)
+    const milliseconds = String(Math.floor(at) % 1000).padStart(3, '0')
+    return `${text.slice(0, 19)}.${milliseconds}${text.slice(19)}`
   }
   return { iso, isoOrNull: (at) => (at === null ? null : iso(at)) }
 }

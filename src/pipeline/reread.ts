@@ -5,7 +5,7 @@ import type { Engine } from '../core/engine.ts'
 import { ingest } from '../core/ingest.ts'
 import type { Position } from '../core/position.ts'
 import type { Reading } from '../core/reading.ts'
-import { decodeCanonical } from '../decoders/canonical.ts'
+import { decoders } from '../decoders/index.ts'
 import { messageOf, type TailItem } from './message-of.ts'
 
 const BATCH_MAX = 4_096
@@ -27,7 +27,7 @@ export function* readingsOf(
   for (const item of journal) {
     through = item.position
     if ('record' in item && item.record.kind === 'message')
-      ingest(messageOf(item.record, item.position), collector, decodeCanonical, () => {})
+      ingest(messageOf(item.record, item.position), collector, decoders.canonical, () => {})
     if (readings.length >= BATCH_MAX) {
       yield { readings, through }
       readings = []

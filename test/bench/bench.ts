@@ -106,7 +106,8 @@ async function register(product: Product, type: string, ids: readonly string[]) 
   const devices: { id: string; topic: string; password: string }[] = []
   for (const id of ids) {
     const made = await product.api<{ password: string }>('POST', `/devices/${id}/credentials`, {})
-    if (made.status !== 201) throw new Error(`Cannot make credentials: ${JSON.stringify(made.body)}`)
+    if (made.status !== 201)
+      throw new Error(`Cannot make credentials: ${JSON.stringify(made.body)}`)
     devices.push({ id, topic: topicOf(type, id), password: made.body.password })
   }
   return devices

@@ -1,5 +1,6 @@
 // Cuts time into the windows of charts: whole minutes, whole local hours and whole local days, with clock changes.
 
+import { createLocalTime } from '../../core/local-time.ts'
 import type { Millis } from '../../core/position.ts'
 import type { TelemetryWindow } from '../../ports.ts'
 
@@ -32,7 +33,8 @@ export function stepOf(window: SummaryWindow): Millis {
 
 /** Throws RangeError when the time zone is unknown. */
 export function createLocalWindows(timeZone: string): WindowAt {
-  const offsetAt = createOffsets(timeZone)
+  const localTime = createLocalTime(timeZone)
+  const offsetAt = (t: Millis) => localTime.offsetMs(t)
   const localDay = (t: Millis): number => Math.floor((t + offsetAt(t)) / DAY_MS)
 
   function dayAt(t: Millis): Span {
@@ -70,31 +72,4 @@ function firstQuarter(before: Millis, at: Millis, holds: (quarter: Millis) => bo
     else low = middle
   }
   return high * QUARTER_MS
-}
-
-/** How far local clocks are ahead of UTC, in milliseconds. */
-function createOffsets(timeZone: string): (t: Millis) => Millis {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  return (t) => {
-    const field: Record<string, number> = {}
-    for (const part of format.formatToParts(t)) field[part.type] = Number(part.value)
-    const local = Date.UTC(
-      field['year'] ?? 0,
-      (field['month'] ?? 1) - 1,
-      field['day'] ?? 1,
-      field['hour'] ?? 0,
-      field['minute'] ?? 0,
-      field['second'] ?? 0,
-    )
-    return local - Math.floor(t / 1000) * 1000
-  }
 }

@@ -7,7 +7,7 @@ import type { Server } from '../../../src/api/server.ts'
 let app: Server
 
 beforeEach(async () => {
-  app = fastify() as unknown as Server
+  app = fastify()
   app.decorateRequest('principal', null)
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.headers.authorization !== undefined) request.principal = { ...ADMIN, session: null }

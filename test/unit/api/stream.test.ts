@@ -58,7 +58,7 @@ describe('the event stream', () => {
     })
     flush()
     expect(await stream.next()).toMatchObject({
-      id: `${epoch}.1`,
+      id: `${String(epoch)}.1`,
       event: 'batch',
       body: {
         at: '2026-11-01T22:30:00.000+08:00',
@@ -72,7 +72,7 @@ describe('the event stream', () => {
     })
     city.announce({ alerts: [alert({ state: 'closed' })] })
     flush()
-    expect(await stream.next()).toMatchObject({ id: `${epoch}.2`, event: 'batch' })
+    expect(await stream.next()).toMatchObject({ id: `${String(epoch)}.2`, event: 'batch' })
   })
 
   it('sends only the topics that were asked for', async () => {
@@ -111,10 +111,10 @@ describe('the event stream', () => {
     }
     for (const stream of [
       await open(`?since=${epoch}.1`),
-      await open('', { ...bearer, 'last-event-id': `${epoch}.1` }),
+      await open('', { ...bearer, 'last-event-id': `${String(epoch)}.1` }),
     ]) {
       expect((await stream.next())?.body['seq']).toBe(3)
-      expect((await stream.next())?.id).toBe(`${epoch}.2`)
+      expect((await stream.next())?.id).toBe(`${String(epoch)}.2`)
       expect((await stream.next())?.id).toBe(`${epoch}.3`)
     }
   })
