@@ -5,6 +5,7 @@
 //   body    u8 kind | u8 flags | f64 received at (ms) | u8 n, client | u16 n, topic | payload to the end     (little endian)
 
 import type { Millis } from './position.ts'
+import { createSenders } from './senders.ts'
 
 /** `message` from a device, `command` from a person or system, `answer` of a case system, `clock` when nothing else came. */
 export const recordKinds = ['message', 'command', 'answer', 'clock'] as const
@@ -34,6 +35,7 @@ export interface JournalRecord extends Entry {
 
 export const FRAME_HEADER_BYTES = 12
 const BODY_FIXED_BYTES = 13
+const senders = createSenders()
 
 /** Bytes the record takes in a chunk or segment, frame header included. Throws RangeError when client or topic are too long. */
 export function recordBytes(entry: Entry): number {
@@ -98,8 +100,7 @@ export function readRecord(chunk: Buffer, offset: number): JournalRecord {
   const receivedAt = chunk.readDoubleLE(at + 2)
   at += 10
   const clientEnd = at + 1 + (chunk[at] ?? 0)
-  const client = chunk.toString('utf8', at + 1, clientEnd)
   const topicEnd = clientEnd + 2 + chunk.readUInt16LE(clientEnd)
-  const topic = chunk.toString('utf8', clientEnd + 2, topicEnd)
+  const { client, topic } = senders.read(chunk, at, clientEnd, topicEnd)
   return { kind, flags, receivedAt, client, topic, payload: chunk.subarray(topicEnd, end) }
 }

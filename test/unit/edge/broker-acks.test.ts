@@ -1,8 +1,18 @@
+import { once } from 'node:events'
+import { duplexPair } from 'node:stream'
+import { generate } from 'mqtt-packet'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
 import { FLAG_SIMULATED } from '../../../src/core/record.ts'
 import type { Bench } from './fixtures.ts'
-import { openBench, openCity, openConnected, publishPacket, topicOf } from './fixtures.ts'
+import {
+  connectPacket,
+  openBench,
+  openCity,
+  openConnected,
+  publishPacket,
+  topicOf,
+} from './fixtures.ts'
 
 const ping = { cmd: 'pingreq' } as const
 const city = openCity()
@@ -54,6 +64,23 @@ describe('broker acknowledgements', () => {
       })
     },
   )
+
+  it('end a connection that publishes and never reads its PUBACKs', async () => {
+    bench = await openBench({ policy: city.policy, limits: { unreadBytesMax: 4_000 } })
+    const [mine, theirs] = duplexPair()
+    bench.broker.handle(theirs)
+    const password = city.passwords['GW'] ?? ''
+    mine.write(generate(connectPacket('GW', { username: 'GW', password })))
+    await once(mine, 'readable')
+    expect(mine.read()).toEqual(Buffer.from([0x20, 2, 0, 0]))
+    // From here on nothing is read: the PUBACKs pile up on the broker's side.
+    const ended = once(theirs, 'close')
+    for (let messageId = 1; messageId <= 3_000; messageId++)
+      mine.write(generate(publishPacket(topicOf('GW', 'up'), 'x', 1, messageId)))
+    expect(await bench.refusal('slow_reader')).toMatchObject({ client: 'GW' })
+    await ended
+    mine.destroy()
+  })
 
   it('journal QoS 0 too, and let it go when the journal takes nothing', async () => {
     const peer = await openAs('SX')
