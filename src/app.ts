@@ -2,7 +2,14 @@
 // last in, first out. Read it from top to bottom to follow a message.
 
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { deviceTypes } from '../devices/index.ts'
 import { createApi } from './api/api.ts'
@@ -51,7 +58,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   const clock = systemClock
   const undo: (() => void | Promise<void>)[] = []
   const close = async () => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step()
+    let failure: unknown = null
+    for (let step = undo.pop(); step !== undefined; step = undo.pop())
+      try {
+        await step()
+      } catch (error) {
+        // The others must still be undone: above all the engine and the journal.
+        log.error({ err: error }, 'a part did not stop')
+        failure ??= error
+      }
+    if (failure !== null) throw failure
   }
   try {
     // The data directory and its key.
@@ -81,8 +97,14 @@ export async function startApp(options: AppOptions): Promise<App> {
         reason === null
           ? log.info('journal goes on')
           : log.warn({ reason }, 'journal holds acknowledgements'),
+      onFull: () => engine?.makeRoom(),
     })
     undo.push(() => journal.close())
+    // The journal's lock is ours, so this can only be the word of a process that has ended.
+    const addressesFile = join(directory, 'addresses.json')
+    const forgetAddresses = () => rmSync(addressesFile, { force: true })
+    forgetAddresses()
+    undo.push(forgetAddresses)
     if (repair.torn.length + repair.damaged.length > 0 || repair.tookOverFrom !== null)
       log.warn({ repair }, 'journal repaired')
 
@@ -210,7 +232,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const mqtt = await broker.listen(config.HETAO_MQTT)
     const http = await api.listen(config.HETAO_HTTP)
     const addresses = { http: `http://${hostPort(http)}`, mqtt: `mqtt://${hostPort(mqtt)}` }
-    writeFileSync(join(directory, 'addresses.json'), `${JSON.stringify(addresses)}\n`, {
+    writeFileSync(addressesFile, `${JSON.stringify(addresses)}\n`, {
       mode: 0o600,
     })
     log.info(addresses, 'listening')

@@ -190,14 +190,16 @@ export function readConfig(
       !name.startsWith('HETAO_TEST_')
     )
       warnings.push(`${name}: no such setting, ignored`)
-  const config = values as Config
-  if (problems.length === 0) problems.push(...contradictions(config))
-  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'ok', config, warnings }
+  problems.push(...contradictions(values as Partial<Config>))
+  return problems.length > 0
+    ? { kind: 'invalid', problems }
+    : { kind: 'ok', config: values as Config, warnings }
 }
 
-function contradictions(config: Config): string[] {
+/** A value that was not valid is missing here; its own problem is told already. */
+function contradictions(config: Partial<Config>): string[] {
   const problems: string[] = []
-  if (config.HETAO_CASES !== 'none') {
+  if (config.HETAO_CASES !== undefined && config.HETAO_CASES !== 'none') {
     if (config.HETAO_CASES_URL === null)
       problems.push(`HETAO_CASES_URL: expected an address, as HETAO_CASES is ${config.HETAO_CASES}`)
     if (config.HETAO_CASES_SECRET === null)
@@ -205,23 +207,35 @@ function contradictions(config: Config): string[] {
         `HETAO_CASES_SECRET: expected a secret, as HETAO_CASES is ${config.HETAO_CASES}`,
       )
   }
+  // Not shown: the password would stand in the log.
+  if (typeof config.HETAO_CASES_URL === 'string' && hasUserInfo(config.HETAO_CASES_URL))
+    problems.push('HETAO_CASES_URL: expected an address without user name and password')
   if (
-    config.HETAO_CASES_SECRET !== null &&
-    config.HETAO_CASES_INBOUND_SECRET !== null &&
+    typeof config.HETAO_CASES_SECRET === 'string' &&
+    typeof config.HETAO_CASES_INBOUND_SECRET === 'string' &&
     bareSecret(config.HETAO_CASES_SECRET) === bareSecret(config.HETAO_CASES_INBOUND_SECRET)
   )
     problems.push(
       'HETAO_CASES_INBOUND_SECRET: expected another secret than HETAO_CASES_SECRET, or our own deliveries could be sent back to us',
     )
-  if (!LOOPBACK.test(config.HETAO_HTTP.host) && !config.HETAO_ALLOW_PLAIN_HTTP)
+  if (isOpen(config.HETAO_HTTP) && config.HETAO_ALLOW_PLAIN_HTTP === false)
     problems.push(
       `HETAO_HTTP: expected a loopback address, or HETAO_ALLOW_PLAIN_HTTP=true, got "${config.HETAO_HTTP.host}"`,
     )
-  if (!LOOPBACK.test(config.HETAO_MQTT.host) && !config.HETAO_ALLOW_PLAIN_MQTT)
+  if (isOpen(config.HETAO_MQTT) && config.HETAO_ALLOW_PLAIN_MQTT === false)
     problems.push(
       `HETAO_MQTT: expected a loopback address, or HETAO_ALLOW_PLAIN_MQTT=true, got "${config.HETAO_MQTT.host}"`,
     )
   return problems
+}
+
+function isOpen(address: Config['HETAO_HTTP'] | undefined): address is Config['HETAO_HTTP'] {
+  return address !== undefined && !LOOPBACK.test(address.host)
+}
+
+function hasUserInfo(text: string): boolean {
+  const { username, password } = new URL(text)
+  return username !== '' || password !== ''
 }
 
 /** One webhook key has several spellings: with `whsec_` before it, and with base64 padding after it. */

@@ -23,6 +23,8 @@ export interface EngineLink {
   /** When the oldest chunk that the engine has not consumed yet was sent; null when it has consumed all. */
   readonly waitingSince: Millis | null
   send(chunk: CommittedChunk): void
+  /** Asks for a snapshot, so that the journal may delete what lies before it. */
+  makeRoom(): void
   /** Lets the engine finish what it has, snapshot and end. */
   stop(): Promise<void>
 }
@@ -59,6 +61,10 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
           count: chunk.count,
         }
         worker.postMessage(message, [memory])
+      },
+      makeRoom() {
+        const message: ToEngine = { kind: 'make_room' }
+        worker.postMessage(message)
       },
       stop() {
         stopping = true
@@ -103,8 +109,11 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
     })
     worker.on('exit', (code) => {
       if (stopping) stopped()
-      else if (report !== null)
-        options.onDeath(new Error(`The engine thread ended with code ${code}`))
+      else {
+        const cause = new Error(`The engine thread ended with code ${code}`)
+        if (report === null) reject(cause)
+        else options.onDeath(cause)
+      }
     })
   })
 }

@@ -31,6 +31,7 @@ const journalDirectory = join(data.dataDirectory, 'journal')
 const snapshots = createSnapshots(join(data.dataDirectory, 'snapshots'))
 const { snapshot, problems } = snapshots.newest()
 const state = openState({ file: join(data.dataDirectory, 'state.db') })
+refuseOlderState(snapshot?.pipeline.position ?? BEFORE_FIRST)
 refuseHole(snapshot?.pipeline.position ?? BEFORE_FIRST)
 const pipeline = createPipeline({
   types: deviceTypes,
@@ -47,6 +48,7 @@ const runner = createRunner({
     types: deviceTypes,
   }),
   telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+  registryPast: snapshot?.registryPast ?? [],
   snapshots,
   readJournal: (after, through) => readJournal(journalDirectory, { after, through }),
   clock: systemClock,
@@ -63,33 +65,47 @@ ready = true
 if (last !== null) send({ kind: 'ready', report: last, notes: problems })
 
 port.on('message', (message: ToEngine) => {
-  if (message.kind === 'stop') {
-    void runner.close().then(() => {
-      send({ kind: 'stopped' })
-      port.close()
-    })
-    return
+  switch (message.kind) {
+    case 'chunk':
+      runner.consume(
+        Buffer.from(message.memory, message.offset, message.length),
+        message.first,
+        message.count,
+      )
+      send({ kind: 'consumed', memory: message.memory }, [message.memory])
+      break
+    case 'make_room':
+      void runner.makeRoom()
+      break
+    case 'stop':
+      void runner.close().then(() => {
+        send({ kind: 'stopped' })
+        port.close()
+      })
+      break
   }
-  runner.consume(
-    Buffer.from(message.memory, message.offset, message.length),
-    message.first,
-    message.count,
-  )
-  send({ kind: 'consumed', memory: message.memory }, [message.memory])
 })
+
+/** A snapshot is written after the state it belongs to is on disk; an older state would lack what the engine believes, for ever. */
+function refuseOlderState(from: Position): void {
+  if (state.applied >= from) return
+  throw new Error(
+    `Cannot start: the newest snapshot is at ${formatPosition(from)}, but state.db knows nothing after ${formatPosition(state.applied)}. ` +
+      'Restore state.db, or move it and snapshots away to build it from the journal anew',
+  )
+}
 
 /** Recovery needs every record after the snapshot; without them the engine would believe less than the state shows. */
 function refuseHole(from: Position): void {
-  for (const { position } of readJournal(journalDirectory, {
-    after: from,
-    through: data.through,
-  })) {
-    if (position === from + 1) return
+  const { through } = data
+  const [oldest] = readJournal(journalDirectory, { after: BEFORE_FIRST, through })
+  if (oldest !== undefined && oldest.position > from + 1)
     throw new Error(
       `Cannot start: expected the journal to go on after ${formatPosition(from)}, the newest snapshot, but it begins at ` +
-        `${formatPosition(position)}. Restore the missing segments, or move state.db, telemetry and snapshots away to start anew`,
+        `${formatPosition(oldest.position)}. Restore the missing segments, or move state.db, telemetry and snapshots away to start anew`,
     )
-  }
+  const [next] = readJournal(journalDirectory, { after: from, through })
+  if (next !== undefined) return
   if (state.applied > from)
     throw new Error(
       `Cannot start: the state knows position ${formatPosition(state.applied)}, but the journal has nothing after ${formatPosition(from)}. ` +

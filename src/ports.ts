@@ -202,7 +202,8 @@ export interface StateReader {
     paging: Paging,
   ): Page<Quarantined>
   quarantined(ids: readonly string[]): readonly Quarantined[]
-  quarantineCounts(): Readonly<Record<string, number>>
+  /** By code: how many there ever were, or, of one device, how many are kept. */
+  quarantineCounts(device?: string): Readonly<Record<string, number>>
   close(): void
 }
 

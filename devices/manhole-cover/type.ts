@@ -90,7 +90,8 @@ export const manholeCover: DeviceType = {
         kind: 'all',
         of: [
           { kind: 'above', of: { metric: 'tilt' }, limit: 5 },
-          { kind: 'below', of: { metric: 'tilt' }, limit: 15 },
+          // 15 degrees exactly is still this rule's; beyond, COVER_OPEN takes over.
+          { kind: 'below', of: { metric: 'tilt' }, limit: 15.01 },
         ],
       },
       confirm: { samples: 2, of: 2, seconds: 0 },

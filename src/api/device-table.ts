@@ -25,8 +25,19 @@ const REQUIRED_COLUMNS = ['id', 'type', 'name', 'division'] as const
 const RATED = 'rated.'
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
+/** What one row says; the first row below the header is 1. */
+export interface DeviceRow {
+  readonly row: number
+  readonly item: unknown
+}
+
 export type DeviceTable =
-  | { readonly ok: true; readonly items: readonly unknown[] }
+  /** `errors` are of rows that cannot be read; the others are in `items`. */
+  | {
+      readonly ok: true
+      readonly items: readonly DeviceRow[]
+      readonly errors: readonly FieldError[]
+    }
   | { readonly ok: false; readonly errors: readonly FieldError[] }
 
 /** An empty cell says nothing. A cell that is no number or flag stays text, for the check to name. */
@@ -36,9 +47,13 @@ export function readDeviceTable(text: string): DeviceTable {
     return { ok: false, errors: [{ row: table.row, field: 'row', reason: table.reason }] }
   const [header = [], ...rows] = table.rows
   const columns = header.map((name) => name.trim())
-  const errors = [...headerErrors(columns), ...lengthErrors(rows, columns.length)]
-  if (errors.length > 0) return { ok: false, errors }
-  return { ok: true, items: rows.map((row) => deviceOf(columns, row)) }
+  const wrongHeader = headerErrors(columns)
+  const wrongLength = lengthErrors(rows, columns.length)
+  if (wrongHeader.length > 0) return { ok: false, errors: [...wrongHeader, ...wrongLength] }
+  const items = rows.flatMap((row, index) =>
+    row.length === columns.length ? [{ row: index + 1, item: deviceOf(columns, row) }] : [],
+  )
+  return { ok: true, items, errors: wrongLength }
 }
 
 function headerErrors(columns: readonly string[]): FieldError[] {

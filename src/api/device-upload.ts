@@ -5,7 +5,7 @@ import { checkDevice, type DeviceFields } from '../core/device-check.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { StateReader } from '../ports.ts'
 import { deviceFieldNames } from './device-schema.ts'
-import { DEVICE_ROWS_MAX, readDeviceTable } from './device-table.ts'
+import { DEVICE_ROWS_MAX, readDeviceTable, type DeviceRow } from './device-table.ts'
 import type { FieldError } from './errors.ts'
 
 type Upload =
@@ -23,14 +23,14 @@ export function createDeviceUpload(
 ): DeviceUpload {
   const typeIds = new Set(types.map(({ id }) => id))
 
-  function checkItems(items: readonly unknown[]): Upload {
-    if (items.length === 0) return failed('row', 'expected at least one device, got none')
+  function checkItems(items: readonly DeviceRow[], unreadable: readonly FieldError[]): Upload {
+    if (items.length === 0 && unreadable.length === 0)
+      return failed('row', 'expected at least one device, got none')
     if (items.length > DEVICE_ROWS_MAX)
       return failed('row', `expected at most ${DEVICE_ROWS_MAX} devices, got ${items.length}`)
     const devices: DeviceFields[] = []
-    const errors: FieldError[] = []
-    for (const [index, item] of items.entries()) {
-      const row = index + 1
+    const errors = [...unreadable]
+    for (const { row, item } of items) {
       const checked = checkDevice(item, (type) => typeIds.has(type))
       if (checked.ok) devices.push(checked.device)
       else
@@ -45,9 +45,15 @@ export function createDeviceUpload(
 
   return {
     check(rows) {
-      if (!('csv' in rows)) return checkItems(Array.isArray(rows.json) ? rows.json : [rows.json])
-      const table = readDeviceTable(rows.csv)
-      return table.ok ? checkItems(table.items) : table
+      if ('csv' in rows) {
+        const table = readDeviceTable(rows.csv)
+        return table.ok ? checkItems(table.items, table.errors) : table
+      }
+      const list: readonly unknown[] = Array.isArray(rows.json) ? rows.json : [rows.json]
+      return checkItems(
+        list.map((item, index) => ({ row: index + 1, item })),
+        [],
+      )
     },
   }
 }
@@ -66,25 +72,25 @@ function unknownFields(item: unknown): string[] {
 
 /** Ids that are taken, twice in the upload, or name a parent that is nowhere. */
 function registryErrors(
-  items: readonly unknown[],
+  items: readonly DeviceRow[],
   registry: Pick<StateReader, 'device'>,
 ): FieldError[] {
   const errors: FieldError[] = []
   const firstRows = new Map<string, number>()
-  for (const [index, item] of items.entries()) {
+  for (const { row, item } of items) {
     const id = textField(item, 'id')
     if (id === null) continue
     const first = firstRows.get(id)
     if (first !== undefined)
-      errors.push({ row: index + 1, field: 'id', reason: `"${id}" is also in row ${first}` })
+      errors.push({ row, field: 'id', reason: `"${id}" is also in row ${first}` })
     else if (registry.device(id) !== null)
-      errors.push({ row: index + 1, field: 'id', reason: `"${id}" is registered already` })
-    if (first === undefined) firstRows.set(id, index + 1)
+      errors.push({ row, field: 'id', reason: `"${id}" is registered already` })
+    if (first === undefined) firstRows.set(id, row)
   }
-  for (const [index, item] of items.entries()) {
+  for (const { row, item } of items) {
     const parent = textField(item, 'parent')
     if (parent === null || firstRows.has(parent) || registry.device(parent) !== null) continue
-    errors.push({ row: index + 1, field: 'parent', reason: `"${parent}" is not registered` })
+    errors.push({ row, field: 'parent', reason: `"${parent}" is not registered` })
   }
   return errors
 }

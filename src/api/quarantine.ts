@@ -57,7 +57,7 @@ export function quarantineRoutes(app: Server, parts: ApiParts, times: Times): vo
         (paging) => parts.reader.quarantine(filter, paging),
         (item: Quarantined) => quarantinedView(item, times),
       )
-      return { ...page, counts: parts.reader.quarantineCounts() }
+      return { ...page, counts: parts.reader.quarantineCounts(device) }
     },
   )
 

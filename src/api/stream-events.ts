@@ -30,8 +30,13 @@ export function resyncEvent(feed: LiveFeed, reason: 'ring' | 'epoch' | 'slow'): 
   return feedEvent(feed, 'resync', { reason })
 }
 
-export function feedEvent(feed: LiveFeed, event: 'hello' | 'hb' | 'resync', body: object): string {
-  return frame(feed.place(), event, JSON.stringify(body))
+export function feedEvent(
+  feed: LiveFeed,
+  event: 'hello' | 'hb' | 'resync',
+  body: object,
+  place: string = feed.place(),
+): string {
+  return frame(place, event, JSON.stringify(body))
 }
 
 /** JSON text holds no line ends, so it is one data line. */

@@ -114,14 +114,20 @@ export function streamRoutes(app: Server, parts: ApiParts, times: Times, feed: L
         }),
       }
       readers.add(reader)
+      // Its id is where the reader was: one that is cut off before the repetition must ask for it again.
       reader.stream.send(
-        feedEvent(feed, 'hello', {
-          serverTime: times.iso(parts.clock.now()),
-          epoch: feed.epoch,
-          seq: feed.seq,
-          ringFrom: feed.ringFrom,
-          build: parts.build ?? 'unknown',
-        }),
+        feedEvent(
+          feed,
+          'hello',
+          {
+            serverTime: times.iso(parts.clock.now()),
+            epoch: feed.epoch,
+            seq: feed.seq,
+            ringFrom: feed.ringFrom,
+            build: parts.build ?? 'unknown',
+          },
+          since,
+        ),
       )
       if (since !== undefined) reader.stream.send(missed(since, reader.topics))
       offBatches ??= feed.onBatch(relay)

@@ -72,6 +72,8 @@ export function createCasework(options: {
   ): void {
     const ticket: Ticket = { ...record.ticket, ...change, revision: moment.position }
     const kept: TicketRecord = { ticket, report: record.report, events }
+    // Finished ones stand in the order of their end, which a snapshot keeps: so both forget the same ones.
+    if (isFinal(ticket.state) && !isFinal(record.ticket.state)) tickets.delete(ticket.id)
     tickets.set(ticket.id, kept)
     index(ticket)
     moment.emit({

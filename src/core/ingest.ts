@@ -1,6 +1,7 @@
 // The straight path of a device message: topic, device, decoder, validation, engine. Everything that is refused leaves as a
 // quarantine effect with its reason; nothing throws. Decoders live outside the core, so the caller hands one in.
 
+import type { Device } from './device.ts'
 import type { EffectSink } from './effect.ts'
 import type { Engine } from './engine.ts'
 import { formatPosition } from './position.ts'
@@ -39,66 +40,41 @@ export function ingest(
   emit: EffectSink,
 ): Counts {
   let { payload, receivedAt } = message
-  let deviceId: string | null = null
-  let accepted = 0
-  let quarantined = 0
-  let kept: Uint8Array | null = null
-
-  function refuse(refusal: Refusal): void {
-    // The payload is a view into a buffer that is used again; all refusals of one message share one copy.
-    kept ??= new Uint8Array(payload)
-    emit({
-      kind: 'quarantine',
-      item: {
-        ...refusal,
-        id: `${formatPosition(message.position)}.${quarantined}`,
-        position: message.position,
-        at: message.receivedAt,
-        client: message.client,
-        topic: message.topic,
-        device: deviceId,
-        payload: kept,
-        http: message.http,
-        simulated: message.simulated,
-      },
-    })
-    quarantined++
-  }
-
-  function done(): Counts {
-    return { items: accepted + quarantined, accepted, quarantined }
-  }
-
-  function refused(code: Refusal['code'], detail: string): Counts {
-    refuse({ code, detail })
-    return done()
-  }
+  const refusals: Refusals = { message, emit, device: null, payload, kept: null, count: 0 }
 
   if (message.redriven) {
     if (payload.length < REDRIVE_HEADER_BYTES)
       return refused(
+        refusals,
         'damaged_record',
         `expected at least ${REDRIVE_HEADER_BYTES} bytes in a redriven record, got ${payload.length}`,
       )
     receivedAt = new DataView(payload.buffer, payload.byteOffset).getFloat64(0, true)
-    payload = payload.subarray(REDRIVE_HEADER_BYTES)
+    refusals.payload = payload = payload.subarray(REDRIVE_HEADER_BYTES)
     if (!Number.isFinite(receivedAt))
-      return refused('damaged_record', 'expected the first receive time in a redriven record')
+      return refused(
+        refusals,
+        'damaged_record',
+        'expected the first receive time in a redriven record',
+      )
   }
 
-  let topicDevice: string | null = null
+  let device: Device | undefined
   if (!message.http) {
     const topic = parseTopic(message.topic)
     if (topic === null)
       return refused(
+        refusals,
         'wrong_topic',
         `expected city/v1/{division}/{type}/{device}/{up|status|ack}, got "${message.topic.slice(0, 200)}"`,
       )
-    deviceId = topicDevice = topic.device
-    const device = engine.device(topic.device)
-    if (device === undefined) return refused('unknown_device', `no device "${topic.device}"`)
+    refusals.device = topic.device
+    device = engine.device(topic.device)
+    if (device === undefined)
+      return refused(refusals, 'unknown_device', `no device "${topic.device}"`)
     if (topic.type !== device.type || topic.division !== device.division)
       return refused(
+        refusals,
         'wrong_topic',
         `expected ${device.division}/${device.type} for device "${device.id}", got ${topic.division}/${topic.type}`,
       )
@@ -106,28 +82,34 @@ export function ingest(
     if (topic.channel === 'status') {
       const state = presenceOf(payload)
       if (state === null)
-        return refused('wrong_shape', 'expected {"state":"online"} or {"state":"offline"}')
+        return refused(
+          refusals,
+          'wrong_shape',
+          'expected {"state":"online"} or {"state":"offline"}',
+        )
       engine.presence(topic.device, state, message.receivedAt, message.position, emit)
       return NOTHING
     }
   }
 
   const decoded = decode(payload)
-  if (decoded.kind === 'refused') {
-    refuse(decoded.refusal)
-    return done()
+  if (decoded.kind === 'refused')
+    return refused(refusals, decoded.refusal.code, decoded.refusal.detail)
+  if (device === undefined) {
+    refusals.device = decoded.device
+    if (decoded.device === null)
+      return refused(refusals, 'wrong_shape', 'expected "device" in the payload')
+    device = engine.device(decoded.device)
+    if (device === undefined)
+      return refused(refusals, 'unknown_device', `no device "${decoded.device}"`)
   }
-  const id = topicDevice ?? decoded.device
-  deviceId = id
-  if (id === null) return refused('wrong_shape', 'expected "device" in the payload')
-  const device = engine.device(id)
-  const type = engine.typeOf(id)
-  if (device === undefined || type === undefined)
-    return refused('unknown_device', `no device "${id}"`)
-  for (const refusal of decoded.refused) refuse(refusal)
+  const type = engine.typeOf(device.id)
+  if (type === undefined) return refused(refusals, 'unknown_device', `no device "${device.id}"`)
+  for (const refusal of decoded.refused) refuse(refusals, refusal)
+  let accepted = 0
   for (const raw of decoded.readings) {
-    const { values, ts, refusals } = validateReading(raw, type, receivedAt)
-    for (const refusal of refusals) refuse(refusal)
+    const { values, ts, refusal } = validateReading(raw, type, receivedAt)
+    if (refusal !== null) refuse(refusals, refusal)
     if (values === null) continue
     accepted++
     engine.read(
@@ -146,7 +128,45 @@ export function ingest(
       emit,
     )
   }
-  return done()
+  return { items: accepted + refusals.count, accepted, quarantined: refusals.count }
+}
+
+/** What has been refused of one message, and what refusing needs to know. */
+interface Refusals {
+  readonly message: Message
+  readonly emit: EffectSink
+  device: string | null
+  payload: Uint8Array
+  kept: Uint8Array | null
+  count: number
+}
+
+function refuse(refusals: Refusals, refusal: Refusal): void {
+  const { message, emit, device } = refusals
+  // The payload is a view into a buffer that is used again; all refusals of one message share one copy.
+  refusals.kept ??= new Uint8Array(refusals.payload)
+  emit({
+    kind: 'quarantine',
+    item: {
+      ...refusal,
+      id: `${formatPosition(message.position)}.${refusals.count}`,
+      position: message.position,
+      at: message.receivedAt,
+      client: message.client,
+      topic: message.topic,
+      device,
+      payload: refusals.kept,
+      http: message.http,
+      simulated: message.simulated,
+    },
+  })
+  refusals.count++
+}
+
+/** The message ends here, as one refused item. */
+function refused(refusals: Refusals, code: Refusal['code'], detail: string): Counts {
+  refuse(refusals, { code, detail })
+  return { items: 1, accepted: 0, quarantined: 1 }
 }
 
 const presence = /^\s*\{\s*"state"\s*:\s*"(online|offline)"\s*[,}]/

@@ -25,7 +25,7 @@ export function createSenders(slots = 32_768): Senders {
   function isHeld(slot: number, bytes: Buffer, from: number, length: number): boolean {
     if (lengths[slot] !== length) return false
     const start = slot * SLOT_BYTES
-    // The lengths are compared as well: the same bytes cut in another place are another pair.
+    // Both lengths are among the bytes: the same texts cut in another place are another pair.
     for (let n = 0; n < length; n++) if (held[start + n] !== bytes[from + n]) return false
     return true
   }

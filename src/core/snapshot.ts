@@ -126,7 +126,13 @@ export function restoreDevice(
   for (const kept of snapshot.slots) {
     const here = type.type.rules.findIndex((rule) => rule.id === from.rules[kept.rule])
     const slot = state.slots[here]
-    if (slot !== undefined) restoreSlot(slot, kept)
+    if (slot === undefined) continue
+    restoreSlot(slot, kept)
+    if (type.detectors[here]?.leaves[slot.leaf] !== undefined) continue
+    // The rule no longer compares what it saw last.
+    slot.leaf = 0
+    slot.value = Number.NaN
+    slot.limit = Number.NaN
   }
   return state
 }

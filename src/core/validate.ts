@@ -15,11 +15,9 @@ export interface Validated {
   /** Null when nothing good is left. */
   readonly values: readonly number[] | null
   readonly ts: Millis
-  /** At most one. */
-  readonly refusals: readonly Refusal[]
+  /** What is wrong with the reading or a part of it. */
+  readonly refusal: Refusal | null
 }
-
-const NO_REFUSALS: readonly Refusal[] = []
 
 export function validateReading(
   raw: RawReading,
@@ -28,7 +26,7 @@ export function validateReading(
 ): Validated {
   const ts = raw.ts ?? receivedAt
   const wrongTime = timeProblem(ts, receivedAt)
-  if (wrongTime !== null) return { values: null, ts, refusals: [wrongTime] }
+  if (wrongTime !== null) return { values: null, ts, refusal: wrongTime }
 
   const values = type.blank.slice()
   let isEmpty = true
@@ -53,14 +51,14 @@ export function validateReading(
     problems.push(problem.detail)
   }
   if (code !== null && problems !== null)
-    return { values: isEmpty ? null : values, ts, refusals: [{ code, detail: joined(problems) }] }
+    return { values: isEmpty ? null : values, ts, refusal: { code, detail: joined(problems) } }
   if (isEmpty)
     return {
       values: null,
       ts,
-      refusals: [{ code: 'empty', detail: 'expected metrics in "m", got none' }],
+      refusal: { code: 'empty', detail: 'expected metrics in "m", got none' },
     }
-  return { values, ts, refusals: NO_REFUSALS }
+  return { values, ts, refusal: null }
 }
 
 function timeProblem(ts: Millis, receivedAt: Millis): Refusal | null {

@@ -37,8 +37,11 @@ export interface ChunkQueue {
   put(entry: Entry, size: number, stamp: Millis, sequence: number, done: Done): void
   /** Closes the last chunk, so that it can leave after the next commit. */
   seal(): void
-  /** What the next commit writes: whatever is not committed in the first `chunksMax` chunks. Its callbacks move into the slices. */
-  take(chunksMax: number): Slice[]
+  /**
+   * What the next commit writes: whatever is not committed in the first `chunksMax` chunks, up to `bytesMax` but at least one
+   * slice. Its callbacks move into the slices.
+   */
+  take(chunksMax: number, bytesMax: number): Slice[]
   /** Removes and returns the first chunk when all of it is committed; an unsealed one only when `eager`. */
   leave(eager: boolean): Chunk | null
   recycle(memory: ArrayBuffer): void
@@ -89,10 +92,13 @@ export function createChunkQueue(options: {
       chunk.stamps.push(stamp)
     },
     seal,
-    take(chunksMax) {
+    take(chunksMax, bytesMax) {
       const slices: Slice[] = []
+      let bytes = 0
       for (const chunk of chunks.slice(0, chunksMax)) {
         if (chunk.filled === chunk.committed) continue
+        bytes += chunk.filled - chunk.committed
+        if (slices.length > 0 && bytes > bytesMax) break
         const { dones, stamps } = chunk
         slices.push({
           chunk,

@@ -3,7 +3,14 @@
 //
 //   append -> chunk (encoded at once) -> write + sync -> done(...) in order -> deliver(chunk) -> ... -> release(memory)
 
-import { later, type Millis, type Position, positionAt, sequenceOf } from '../core/position.ts'
+import {
+  BEFORE_FIRST,
+  later,
+  type Millis,
+  type Position,
+  positionAt,
+  sequenceOf,
+} from '../core/position.ts'
 import type { Entry } from '../core/record.ts'
 import type { Clock, CommittedChunk, Journal } from '../ports.ts'
 import { callBack } from './call-back.ts'
@@ -16,14 +23,15 @@ import { JournalFull, type SegmentWriter } from './segment-writer.ts'
 export interface DurableJournal extends Journal {
   /** Gives the memory of a delivered chunk back, once per chunk, also when it comes from another thread. */
   release(memory: ArrayBuffer): void
-  /** Records at or before `needed` are needed by nobody. Rejects when a segment cannot be deleted. */
-  retain(needed: Position): Promise<void>
+  /** Records up to `through` are needed by nobody. Rejects when a segment cannot be deleted. */
+  retain(through: Position): Promise<void>
 }
 
 export interface GroupCommitOptions {
   readonly clock: Clock
   readonly deliver: (chunk: CommittedChunk) => void
   readonly onHold: (reason: string | null) => void
+  readonly onFull: () => void
   readonly onClosed: () => void
   readonly segments: SegmentWriter
   /** Sequence of the next record. */
@@ -32,6 +40,8 @@ export interface GroupCommitOptions {
   readonly retentionMs: number
   readonly chunkBytes: number
   readonly entryBytesMax: number
+  /** At least a chunk and an entry. */
+  readonly commitBytesMax: number
   readonly chunksOutMax: number
   readonly commitGapMs: number
   readonly pendingBytesMax: number
@@ -50,6 +60,7 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
   const queue = createChunkQueue({ chunkBytes: options.chunkBytes, poolMax: chunksOutMax })
   let next = options.next
   let committed = positionAt(next - 1)
+  let needed = BEFORE_FIRST
   let lastStamp = options.lastStamp
   let lastAppendAt = clock.now()
   let lastCommitAt = -Infinity
@@ -125,7 +136,7 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
     lastCommitAt = clock.now()
     if (chunksOut < EAGER_CHUNKS_OUT) queue.seal()
     const room = closing === null ? chunksOutMax - chunksOut : Infinity
-    const slices = queue.take(Math.min(CHUNKS_PER_COMMIT, room))
+    const slices = queue.take(Math.min(CHUNKS_PER_COMMIT, room), options.commitBytesMax)
     const failure = await write(slices)
     running = null
     if (failure === null) settle(slices)
@@ -151,6 +162,7 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
         return null
       } catch (error) {
         hold(holdReason(error))
+        if (error instanceof JournalFull) callBack(options.onFull, undefined)
         if (closing !== null) return holdReason(error)
         await pause(pauseMs)
       }
@@ -189,7 +201,7 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
   function giveUp(slices: readonly Slice[], cause: string): void {
     pendingBytes = 0
     pendingEntries = 0
-    for (const slice of [...slices, ...queue.take(Infinity)])
+    for (const slice of [...slices, ...queue.take(Infinity, Infinity)])
       for (const done of slice.dones) callBack(done, { kind: 'unknown', cause })
   }
 
@@ -254,9 +266,12 @@ export function createGroupCommit(options: GroupCommitOptions): DurableJournal {
       deliverReady()
       schedule()
     },
-    async retain(needed) {
+    async retain(through) {
+      const isNews = through > needed
+      if (isNews) needed = through
       await segments.retain(sequenceOf(needed), clock.now() - options.retentionMs)
-      wake()
+      // When nothing more may be deleted than before, the next try can wait for its time.
+      if (isNews) wake()
     },
     close() {
       closing ??= Promise.resolve().then(finish)

@@ -25,6 +25,8 @@ export interface JournalOptions {
   readonly deliver: (chunk: CommittedChunk) => void
   /** Called when commits begin to wait, with the reason, and with null when they go on. */
   readonly onHold?: (reason: string | null) => void
+  /** Called at every try that `maxBytes` defeats: commits wait until `retain` allows more to be deleted. */
+  readonly onFull?: () => void
   /** Positions up to here have been used, whatever the files say: so a lost journal never gives one out twice. */
   readonly after?: Position
   readonly io?: JournalIo
@@ -65,6 +67,7 @@ export async function openJournal(
       clock: options.clock,
       deliver: options.deliver,
       onHold: options.onHold ?? (() => undefined),
+      onFull: options.onFull ?? (() => undefined),
       onClosed: lock.release,
       segments,
       next: Math.max(found.next, used + 1),
@@ -72,6 +75,8 @@ export async function openJournal(
       retentionMs: options.retentionMs,
       chunkBytes,
       entryBytesMax: Math.min(FRAME_BYTES_MAX, Math.floor(maxBytes / 4)),
+      // Beside the segment being written, which is a quarter at most, there is always room for it in the end.
+      commitBytesMax: Math.floor(maxBytes / 4),
       chunksOutMax: options.chunksOutMax ?? 64,
       commitGapMs: options.commitGapMs ?? 1,
       pendingBytesMax: options.pendingBytesMax ?? 64 * 2 ** 20,

@@ -16,6 +16,8 @@ export type ToEngine =
       readonly first: Position
       readonly count: number
     }
+  /** The journal is full: a snapshot, so that it may delete more. */
+  | { readonly kind: 'make_room' }
   | { readonly kind: 'stop' }
 
 export type FromEngine =

@@ -15,6 +15,7 @@ import type { Clock, PlacedEffect, StateStore, TelemetryStore } from '../ports.t
 import type { TailItem } from './message-of.ts'
 import type { Report } from './messages.ts'
 import type { Pipeline } from './pipeline.ts'
+import { createRegistryPast, type PastDevice } from './registry-past.ts'
 import { readingsOf } from './reread.ts'
 import type { Snapshots } from './snapshots.ts'
 import { createTelemetryWriter } from './telemetry-writer.ts'
@@ -25,6 +26,8 @@ export interface RunnerOptions {
   readonly telemetry: TelemetryStore
   /** Where the telemetry store was complete at the last snapshot. */
   readonly telemetryPosition: Position
+  /** Changes of the registry since then, as the snapshot has kept them. */
+  readonly registryPast: readonly PastDevice[]
   readonly snapshots: Snapshots
   /** The committed journal after a position. */
   readonly readJournal: (after: Position, through: Position) => Iterable<TailItem>
@@ -42,6 +45,8 @@ export interface Runner {
   recover(through: Position): Promise<void>
   consume(chunk: Buffer, first: Position, count: number): void
   snapshot(): Promise<void>
+  /** A snapshot after which only the newest one counts: for a journal that is full and waits to delete what was consumed. */
+  makeRoom(): Promise<void>
   /** Applies everything, takes a last snapshot and closes the stores. */
   close(): Promise<void>
 }
@@ -63,15 +68,23 @@ export function createRunner(options: RunnerOptions): Runner {
   let snapshotPosition = pipeline.position
   let neededByOlder = options.telemetryPosition
   let isFailing = false
+  let isClosed = false
   let cancelSettle: (() => void) | null = null
   let busy: Promise<void> = Promise.resolve()
 
+  const registryPast = createRegistryPast({
+    devices: engine.devices(),
+    past: options.registryPast,
+  })
   const writer = createTelemetryWriter({
     store: options.telemetry,
     clock,
     position: options.telemetryPosition,
     through: pipeline.position,
-    reread: (after) => readingsOf(options.readJournal(after, pipeline.position), engine),
+    reread: (after) =>
+      readingsOf(options.readJournal(after, pipeline.position), registryPast, (id) =>
+        pipeline.typeNamed(id),
+      ),
     onError: (error, waitMs) =>
       options.onProblem('telemetry store failed', `${String(error)}; next try in ${waitMs} ms`),
     onBehind: () =>
@@ -88,7 +101,12 @@ export function createRunner(options: RunnerOptions): Runner {
     } else if (effect.kind === 'outcome') outcomes.push([effect.position, effect.outcome])
     else {
       placed.push({ position: pipeline.position, effect })
-      if (effect.kind === 'device_removed') dirty.delete(effect.id)
+      if (effect.kind === 'device')
+        registryPast.changed(effect.device.id, effect.device, pipeline.position)
+      else if (effect.kind === 'device_removed') {
+        dirty.delete(effect.id)
+        registryPast.changed(effect.id, null, pipeline.position)
+      }
     }
   }
 
@@ -121,6 +139,10 @@ export function createRunner(options: RunnerOptions): Runner {
   function postpone(error: unknown): void {
     if (placed.length > WAITING_MAX) throw error
     isFailing = true
+    if (isClosed) {
+      options.onProblem('state store failed', `${String(error)}; the next start recovers`)
+      return
+    }
     options.onProblem('state store failed', `${String(error)}; next try in ${RETRY_MS} ms`)
     cancelSettle = clock.after(RETRY_MS, () => settle(true))
   }
@@ -203,7 +225,12 @@ export function createRunner(options: RunnerOptions): Runner {
         // From here on nothing else runs on this thread, so state and snapshot are one cut, and both are behind what is synced.
         if (!settle(true)) throw new Error('the state store is behind')
         state.sync()
-        options.snapshots.write({ pipeline: pipeline.snapshot(), telemetry })
+        registryPast.forget(telemetry)
+        options.snapshots.write({
+          pipeline: pipeline.snapshot(),
+          telemetry,
+          registryPast: registryPast.list(),
+        })
         snapshotPosition = pipeline.position
         // Two snapshots are kept, and the journal must reach back to the older one, should the newer be damaged.
         options.onSnapshot(neededByOlder)
@@ -241,7 +268,13 @@ export function createRunner(options: RunnerOptions): Runner {
       afterChunk()
     },
     snapshot: takeSnapshot,
+    async makeRoom() {
+      // While the journal holds, no record comes that would lead to the next snapshot.
+      await takeSnapshot()
+      options.onSnapshot(neededByOlder)
+    },
     async close() {
+      isClosed = true
       cancelSettle?.()
       cancelSettle = null
       settle(true)

@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path'
 import { sequenceOf, type Position } from '../core/position.ts'
 import type { PipelineSnapshot } from './pipeline.ts'
+import type { PastDevice } from './registry-past.ts'
 
 const FORMAT = 1
 const KEPT = 2
@@ -26,6 +27,8 @@ export interface StoredSnapshot {
   readonly pipeline: PipelineSnapshot
   /** The telemetry store held everything up to here; never after `pipeline.position`. */
   readonly telemetry: Position
+  /** While the telemetry store is behind: the registry of the time between. Absent in snapshots of versions that had none. */
+  readonly registryPast?: readonly PastDevice[]
 }
 
 export interface Snapshots {
@@ -36,6 +39,9 @@ export interface Snapshots {
 
 export function createSnapshots(directory: string): Snapshots {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
+  // Left by a process that was killed while it wrote; each has a name of its own, so nothing else would ever remove them.
+  for (const name of readdirSync(directory))
+    if (/^\d{16}\.snapshot\.part$/.test(name)) rmSync(join(directory, name))
 
   function files(): string[] {
     return readdirSync(directory)

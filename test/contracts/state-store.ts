@@ -414,6 +414,8 @@ export function stateStoreContract(
       put('D3', 'D3', 2)
       expect(kept()).toEqual([14, 13, 12, 11, 10, 9, 8, 7])
       expect(reader.quarantineCounts()).toEqual({ not_json: 4, too_old: 10 })
+      expect(reader.quarantineCounts('D2')).toEqual({ too_old: 2 })
+      expect(reader.quarantineCounts('D9')).toEqual({})
       expect(
         reader.quarantine({ device: 'D2', code: 'too_old' }, all).items.map((one) => one.device),
       ).toEqual(['D2', 'D2'])

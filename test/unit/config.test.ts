@@ -65,8 +65,11 @@ describe('readConfig()', () => {
       HETAO_TIMEZONE: 'Asia/Linhe',
       HETAO_SNAPSHOT_EVERY: '1 minute',
       HETAO_STORE: 'papyrus',
+      HETAO_CASES: 'webhook',
     })
     expect(namesOf(problems).sort()).toEqual([
+      'HETAO_CASES_SECRET',
+      'HETAO_CASES_URL',
       'HETAO_HTTP',
       'HETAO_MQTT',
       'HETAO_SNAPSHOT_EVERY',
@@ -116,6 +119,16 @@ describe('webhook settings', () => {
       'HETAO_CASES_SECRET',
     ])
     expect(problemsOf({ ...webhook, HETAO_CASES_SECRET: key })).toEqual([])
+  })
+
+  it('refuse a password in the address, and do not show it', () => {
+    const problems = problemsOf({
+      ...webhook,
+      HETAO_CASES_URL: 'https://hetao:hunter2@cases.example.org/in',
+      HETAO_CASES_SECRET: key,
+    })
+    expect(namesOf(problems)).toEqual(['HETAO_CASES_URL'])
+    expect(problems.join()).not.toContain('hunter2')
   })
 
   it.each([

@@ -10,11 +10,19 @@ export const BUSY_TIMEOUT_MS = 1000
 /** `full` syncs at every commit; `normal` at checkpoints only, so a power cut may take the last commits but never half of one. */
 export type Durability = 'full' | 'normal'
 
-/** The only connection that writes to `file`; file and directories are made when absent. Throws when SQLite cannot open it. */
-export function openForWriting(file: string, durability: Durability): DatabaseSync {
+/**
+ * The only connection that writes to `file`; file and directories are made when absent, with pages of `pageBytes` (a file keeps
+ * the size it was made with). Throws when SQLite cannot open it.
+ */
+export function openForWriting(
+  file: string,
+  durability: Durability,
+  pageBytes = 4096,
+): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   createPrivately(file)
   return opened(file, false, (database) => {
+    database.exec(`PRAGMA page_size = ${pageBytes}`)
     const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
     if (mode !== 'wal') throw new Error(`expected journal mode wal, got ${String(mode)}`)
     database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)

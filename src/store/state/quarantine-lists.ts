@@ -28,8 +28,13 @@ export function createQuarantineLists(
         return row === undefined ? [] : [quarantinedIn(row)]
       })
     },
-    quarantineCounts() {
-      const rows = prepared('SELECT code, total FROM quarantine_counts ORDER BY code').all()
+    quarantineCounts(device) {
+      const rows =
+        device === undefined
+          ? prepared('SELECT code, total FROM quarantine_counts ORDER BY code').all()
+          : prepared(
+              'SELECT code, count(*) AS total FROM quarantine WHERE device = ? GROUP BY code ORDER BY code',
+            ).all(device)
       return Object.fromEntries(rows.map((row) => [textIn(row, 'code'), numberIn(row, 'total')]))
     },
   }

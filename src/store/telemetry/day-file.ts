@@ -23,9 +23,12 @@ export interface DayFile {
   close(): void
 }
 
+/** Rows are appended by the thousand: larger pages are filled and split less often. */
+const PAGE_BYTES = 8192
+
 /** Opens or makes the file. Throws when it cannot be opened or a newer version wrote it. */
 export function openDayFile(path: string, metrics: readonly string[]): DayFile {
-  const database = openForWriting(path, 'normal')
+  const database = openForWriting(path, 'normal', PAGE_BYTES)
   try {
     const meta = prepareDaySchema(database, path, metrics)
     const statements = prepareDayStatements(database, metrics)

@@ -78,6 +78,11 @@ describe('a table of devices', () => {
     ['missing columns', 'id,name\nL-1,x', ['0 type', '0 division']],
     ['a prototype key as column', `${HEADER},rated.__proto__\n`, ['0 rated.__proto__']],
     ['a row of another length', `${HEADER}\nL-1,streetlight`, ['1 row']],
+    [
+      'a row of another length among other mistakes',
+      `${HEADER}\nL-1,lighthouse,x,150802,,,,,\nL-2,streetlight\nL-3,streetlight,x,150802,,,,,\nL-3,streetlight,x,150802,,,,,`,
+      ['1 type', '2 row', '4 id'],
+    ],
     ['an open quote', `${HEADER}\n"L-1`, ['1 row']],
     ['no rows', HEADER, ['0 row']],
     ['nothing', '', ['0 id', '0 type', '0 name', '0 division']],

@@ -223,3 +223,27 @@ describe('mayFollow()', () => {
     expect(mayFollow(from, to)).toBe(allowed)
   })
 })
+
+describe('finished tickets', () => {
+  it('are forgotten in the order of their end, before and after a snapshot', () => {
+    const count = 5_002
+    const devices = Array.from({ length: count }, (_, index) =>
+      deviceOf({ id: `C-${index}`, type: 'manhole-cover' }),
+    )
+    const rig = createRig({ devices })
+    const tickets = devices.map((device) => {
+      rig.send(device.id, { m: { cover_open: true, tilt: 62 } })
+      return ticketOf(rig)?.id ?? ''
+    })
+    const [first = '', second = '', ...others] = tickets
+    for (const ticket of others.reverse()) event(rig, { id: ticket, ticket, state: 'closed' })
+    const snapshot = rig.engine.snapshot()
+    const restored = createRig({ snapshot, start: rig.now, sequence: 100_000 })
+    for (const each of [rig, restored])
+      for (const ticket of [first, second]) event(each, { id: ticket, ticket, state: 'closed' })
+    const left = (each: Rig) => each.engine.snapshot().tickets.map(({ ticket }) => ticket.id)
+    expect(left(restored)).toEqual(left(rig))
+    expect(left(rig)).toHaveLength(5_000)
+    expect(left(rig)).toContain(first)
+  })
+})

@@ -347,6 +347,25 @@ describe('createEngine()', () => {
     expect(make).toThrow(message)
   })
 
+  it('can still speak of an alert whose condition the rule has lost', () => {
+    const level = { kind: 'above', of: { metric: 'level' }, limit: 10 } as const
+    const inflow = { kind: 'above', of: { metric: 'inflow' }, limit: 10 } as const
+    const rig = rigFor({ when: { kind: 'any', of: [level, inflow] } })
+    rig.send('T-1', { m: { inflow: 11 } })
+    const [alert] = rig.alerts()
+    expect(alert).toMatchObject({ metric: 'inflow' })
+    const next = createRig({
+      types: [typeWith({ when: level })],
+      snapshot: rig.engine.snapshot(),
+      start: rig.now,
+    })
+    const ids = [alert?.id ?? '']
+    expect(next.command({ kind: 'alerts.acknowledge', ids, comment: null })).toMatchObject({
+      ok: true,
+    })
+    expect(next.alerts()).toMatchObject([{ state: 'acked_active', value: null, limit: null }])
+  })
+
   it('drops what a type has lost and closes its alerts', () => {
     const rig = rigFor({})
     rig.send('T-1', { m: { level: 11, inflow: 3 } })

@@ -96,6 +96,26 @@ describe('segments', () => {
     expect(outcomes).toHaveLength(40)
   })
 
+  it('asks for room at the upper bound, and goes on with what it is given', async () => {
+    let asked = 0
+    const rig = await openRig({
+      segmentBytes: 1000,
+      maxBytes: 4000,
+      chunkBytes: 1000,
+      onFull() {
+        asked++
+        setImmediate(() => void rig.journal.retain(rig.journal.committed))
+      },
+    })
+    const entries = Array.from({ length: 200 }, (_, index) => message(`${index}`))
+    // More than the bound holds, in one go: no commit may be larger than the room there can be.
+    expect((await appendAll(rig.journal, entries)).map(({ kind }) => kind)).toEqual(
+      Array(200).fill('committed'),
+    )
+    expect(asked).toBeGreaterThan(0)
+    expect(bytesIn(rig.directory)).toBeLessThanOrEqual(4000)
+  })
+
   it('refuses an upper bound that four chunks do not fit into', async () => {
     await expect(openRig({ maxBytes: 4000, chunkBytes: 1001 })).rejects.toThrow(
       'expected maxBytes of at least four chunks (4004), got 4000',

@@ -133,6 +133,7 @@ async function live(
     state,
     telemetry,
     telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+    registryPast: snapshot?.registryPast ?? [],
     snapshots,
     *readJournal(after: Position, through: Position) {
       for (let sequence = after + 1; sequence <= through; sequence++) {
@@ -240,61 +241,155 @@ describe('recovery', () => {
   })
 })
 
-describe('a state store that fails', () => {
-  it('delays effects and snapshots, and loses none of them', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'hetao-recovery-'))
-    const clock = createManualClock(START)
-    const real = openState({ file: join(root, 'state.db') })
-    let isFull = false
-    const problems: string[] = []
-    const reports: Report[] = []
-    const pipeline = createPipeline({ types: deviceTypes, timeZone: 'Asia/Shanghai' })
-    const runner = createRunner({
-      pipeline,
-      state: {
-        get applied() {
-          return real.applied
-        },
-        apply(...given) {
-          if (isFull) throw new Error('disk full')
-          real.apply(...given)
-        },
-        sync: () => real.sync(),
-        close: () => real.close(),
+/** A runner whose stores can be told to be away; its journal is `records`. */
+function openRunner(root: string, records: readonly JournalRecord[]) {
+  const clock = createManualClock(START)
+  const snapshots = createSnapshots(join(root, 'snapshots'))
+  const { snapshot } = snapshots.newest()
+  const pipeline = createPipeline({
+    types: deviceTypes,
+    timeZone: 'Asia/Shanghai',
+    ...(snapshot === null ? {} : { snapshot: snapshot.pipeline }),
+  })
+  const state = openState({ file: join(root, 'state.db') })
+  const telemetry = openEmbeddedTelemetry({
+    directory: join(root, 'telemetry'),
+    types: deviceTypes,
+  })
+  const away = { state: false, telemetry: false }
+  const problems: string[] = []
+  const reports: Report[] = []
+  const needed: Position[] = []
+  const runner = createRunner({
+    pipeline,
+    state: {
+      get applied() {
+        return state.applied
       },
-      telemetry: openEmbeddedTelemetry({ directory: join(root, 'telemetry'), types: deviceTypes }),
-      telemetryPosition: BEFORE_FIRST,
-      snapshots: createSnapshots(join(root, 'snapshots')),
-      readJournal: () => [],
-      clock,
-      report: (report) => reports.push(report),
-      onSnapshot: () => {},
-      onProblem: (message) => problems.push(message),
-      snapshotEveryMs: 1e12,
-    })
-    const step = {
-      device: 'R-1',
-      leakage: 41 as const,
-      backMs: 0,
-      gapMs: 1000 as const,
-      acknowledge: false,
-    }
-    const records = recordsOf([step, step, step])
-    const feed = (sequence: number) => {
+      apply(...given) {
+        if (away.state) throw new Error('disk full')
+        state.apply(...given)
+      },
+      sync: () => state.sync(),
+      close: () => state.close(),
+    },
+    telemetry: {
+      ...telemetry,
+      write: (...given) =>
+        away.telemetry ? Promise.reject(new Error('away')) : telemetry.write(...given),
+    },
+    telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+    registryPast: snapshot?.registryPast ?? [],
+    snapshots,
+    *readJournal(after: Position, through: Position) {
+      for (let sequence = after + 1; sequence <= through; sequence++) {
+        const record = records[sequence - 1]
+        if (record !== undefined) yield { position: positionAt(sequence), record }
+      }
+    },
+    clock,
+    report: (report) => reports.push(report),
+    onSnapshot: (position) => needed.push(position),
+    onProblem: (message) => problems.push(message),
+    snapshotEveryMs: 1e12,
+  })
+  const feed = (from: number, to = from) => {
+    for (let sequence = from; sequence <= to; sequence++) {
       const record = records[sequence - 1]
       if (record !== undefined) runner.consume(chunkOf([record], sequence), positionAt(sequence), 1)
     }
-    feed(1)
-    isFull = true
-    for (const sequence of [2, 3, 4]) feed(sequence)
-    await runner.snapshot()
-    expect(problems).toEqual(['state store failed', 'state store failed', 'snapshot failed'])
-    expect(real.applied).toBe(positionAt(1))
-    isFull = false
-    clock.set(START + 10_000)
-    expect(real.applied).toBe(positionAt(4))
-    expect(reports.flatMap((report) => report.changes.tickets).length).toBeGreaterThan(0)
-    await runner.close()
+  }
+  return { runner, pipeline, telemetry, state, clock, away, problems, reports, needed, feed }
+}
+
+const leak = {
+  device: 'R-1',
+  leakage: 41 as const,
+  backMs: 0,
+  gapMs: 1000 as const,
+  acknowledge: false,
+}
+
+describe('a state store that fails', () => {
+  it('delays effects and snapshots, and loses none of them', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'hetao-recovery-'))
+    const rig = openRunner(root, recordsOf([leak, leak, leak]))
+    rig.feed(1)
+    rig.away.state = true
+    rig.feed(2, 4)
+    await rig.runner.snapshot()
+    expect(rig.problems).toEqual(['state store failed', 'state store failed', 'snapshot failed'])
+    expect(rig.state.applied).toBe(positionAt(1))
+    rig.away.state = false
+    rig.clock.set(START + 10_000)
+    expect(rig.state.applied).toBe(positionAt(4))
+    expect(rig.reports.flatMap((report) => report.changes.tickets).length).toBeGreaterThan(0)
+    await rig.runner.close()
+    rmSync(root, { recursive: true })
+  })
+
+  it('does not keep the thread from ending', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'hetao-recovery-'))
+    const rig = openRunner(root, recordsOf([leak, leak, leak]))
+    rig.feed(1)
+    rig.away.state = true
+    rig.feed(2, 4)
+    await rig.runner.close()
+    expect(rig.clock.nextDue()).toBe(null)
+    rmSync(root, { recursive: true })
+  })
+})
+
+describe('a telemetry store that is away', () => {
+  it('gets every accepted reading and no other, whatever has become of the devices since', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'hetao-recovery-'))
+    const command = (body: object): JournalRecord => ({
+      kind: 'command',
+      flags: 0,
+      client: 'test',
+      topic: '',
+      payload: Buffer.from(JSON.stringify(body)),
+      receivedAt: START + 60_000,
+    })
+    const newcomer = { ...register, devices: [{ ...register.devices[0], id: 'UNKNOWN' }] }
+    const records = [
+      ...recordsOf(['R-1', 'R-2', 'R-3', 'UNKNOWN', 'R-1'].map((device) => ({ ...leak, device }))),
+      command({ kind: 'device.update', id: 'R-1', patch: { division: '150821' } }),
+      command({ kind: 'device.remove', id: 'R-2' }),
+      command(newcomer),
+    ]
+    const before = openRunner(root, records)
+    before.feed(1)
+    await before.runner.snapshot()
+    before.away.telemetry = true
+    before.feed(2, 7)
+    // One change before the snapshot that a restart goes on from, the others after it.
+    await before.runner.snapshot()
+    before.state.close()
+    await before.telemetry.close()
+
+    const after = openRunner(root, records)
+    after.away.telemetry = true
+    await after.runner.recover(positionAt(records.length))
+    after.away.telemetry = false
+    after.clock.set(START + 600_000)
+    await after.runner.snapshot()
+    const { accepted, quarantined } = after.pipeline.counts
+    expect({ accepted, quarantined }).toEqual({ accepted: 4, quarantined: 1 })
+    expect(after.telemetry.counts()).toMatchObject({ stored: 4, duplicate: 0 })
+    await after.runner.close()
+    rmSync(root, { recursive: true })
+  })
+})
+
+describe('makeRoom()', () => {
+  it('lets a full journal delete everything consumed, without another record', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'hetao-recovery-'))
+    const rig = openRunner(root, recordsOf([leak, leak, leak]))
+    rig.feed(1, 4)
+    await rig.runner.makeRoom()
+    expect(rig.needed.at(-1)).toBe(positionAt(4))
+    await rig.runner.close()
     rmSync(root, { recursive: true })
   })
 })

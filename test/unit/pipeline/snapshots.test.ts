@@ -48,6 +48,12 @@ describe('createSnapshots()', () => {
     expect(snapshots.newest()).toEqual({ snapshot: null, problems: [] })
   })
 
+  it('removes what a process killed while writing has left', () => {
+    writeFileSync(join(directory, '0000000000000007.snapshot.part'), 'half')
+    createSnapshots(directory)
+    expect(readdirSync(directory)).toEqual([])
+  })
+
   it('refuses a newer format instead of starting anew', () => {
     const snapshots = createSnapshots(directory)
     writeFileSync(
