@@ -2,14 +2,7 @@
 // last in, first out. Read it from top to bottom to follow a message.
 
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { deviceTypes } from '../devices/index.ts'
 import { createApi } from './api/api.ts'

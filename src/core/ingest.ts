@@ -40,7 +40,15 @@ export function ingest(
   emit: EffectSink,
 ): Counts {
   let { payload, receivedAt } = message
-  const refusals: Refusals = { message, emit, device: null, payload, kept: null, count: 0 }
+  const refusals: Refusals = {
+    message,
+    emit,
+    device: null,
+    payload,
+    receivedAt,
+    kept: null,
+    count: 0,
+  }
 
   if (message.redriven) {
     if (payload.length < REDRIVE_HEADER_BYTES)
@@ -57,6 +65,7 @@ export function ingest(
         'damaged_record',
         'expected the first receive time in a redriven record',
       )
+    refusals.receivedAt = receivedAt
   }
 
   let device: Device | undefined
@@ -137,6 +146,8 @@ interface Refusals {
   readonly emit: EffectSink
   device: string | null
   payload: Uint8Array
+  /** When it came first, also when it was taken from quarantine since. */
+  receivedAt: Millis
   kept: Uint8Array | null
   count: number
 }
@@ -151,7 +162,7 @@ function refuse(refusals: Refusals, refusal: Refusal): void {
       ...refusal,
       id: `${formatPosition(message.position)}.${refusals.count}`,
       position: message.position,
-      at: message.receivedAt,
+      at: refusals.receivedAt,
       client: message.client,
       topic: message.topic,
       device,

@@ -34,6 +34,8 @@ export interface LoaderResult {
 
 const task = workerData as LoaderTask
 const histogram = createHistogram()
+// One clock for all devices, as they have in the field: readings arrive in the order of their times.
+let nextTs = task.firstTs
 let measuring = false
 let stopping = false
 let acknowledged = 0
@@ -61,7 +63,6 @@ function open(device: LoaderTask['devices'][number]): Promise<Connection> {
   const tsAt = template.indexOf(String(task.firstTs))
   const sentAt = new Float64Array(65_536)
   let messageId = 0
-  let ts = task.firstTs
   let carry: Buffer = Buffer.alloc(0)
 
   return new Promise((resolve, reject) => {
@@ -72,7 +73,7 @@ function open(device: LoaderTask['devices'][number]): Promise<Connection> {
         messageId = messageId === 65_535 ? 1 : messageId + 1
         const packet = Buffer.from(template)
         packet.writeUInt16BE(messageId, idAt)
-        packet.write(String(ts++), tsAt, 'latin1')
+        packet.write(String(nextTs++), tsAt, 'latin1')
         sentAt[messageId] = performance.now()
         connection.inFlight++
         socket.write(packet)

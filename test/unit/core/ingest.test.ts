@@ -163,17 +163,15 @@ describe('ingest()', () => {
     expect(Object.is(value, 0)).toBe(true)
   })
 
-  it('judges the window of a redriven record by its first receive time', () => {
-    const firstAt = Date.UTC(2026, 0, 1)
+  function redrive(firstAt: number, body: object): Effect[] {
     const head = Buffer.alloc(8)
     head.writeDoubleLE(firstAt)
-    const body = Buffer.from(JSON.stringify({ ts: firstAt - 1000, m: { power: 5 } }))
     const rig = createRig({ devices: [lamp] })
     const effects: Effect[] = []
     ingest(
       {
         topic: TOPIC,
-        payload: Buffer.concat([head, body]),
+        payload: Buffer.concat([head, Buffer.from(JSON.stringify(body))]),
         client: 'L-1',
         http: false,
         simulated: false,
@@ -185,8 +183,19 @@ describe('ingest()', () => {
       decodeCanonical,
       (effect) => effects.push(effect),
     )
-    expect(effects).toMatchObject([
+    return effects
+  }
+  const firstAt = Date.UTC(2026, 0, 1)
+
+  it('judges the window of a redriven record by its first receive time', () => {
+    expect(redrive(firstAt, { ts: firstAt - 1000, m: { power: 5 } })).toMatchObject([
       { reading: { redriven: true, receivedAt: firstAt, ts: firstAt - 1000 } },
+    ])
+  })
+
+  it('keeps the first receive time of a redriven record that is refused again', () => {
+    expect(redrive(firstAt, { m: { power: 'five' } })).toMatchObject([
+      { kind: 'quarantine', item: { code: 'wrong_type', at: firstAt } },
     ])
   })
 })
