@@ -65,6 +65,8 @@ export function readSimulateArguments(given: readonly string[]): ParsedArguments
   if (!URL.canParse(apiUrl) || !/^https?:/.test(apiUrl))
     problems.push(`--api: expected an address such as http://127.0.0.1:8080, got "${apiUrl}"`)
   const seed = text('seed')
+  if (seed !== null && !/^\d{1,15}$/.test(seed))
+    problems.push(`--seed: expected a whole number, got "${seed}"`)
   const junit = text('junit')
   if (problems.length > 0 || scenario === null)
     return { kind: 'invalid', problems: [...problems, USAGE] }

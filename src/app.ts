@@ -65,8 +65,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     // The data directory and its key.
     const directory = resolve(config.HETAO_DATA_DIR)
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    chmodSync(directory, 0o700)
+    makePrivate(directory)
     const credentials = createCredentials(deviceKey(directory))
     const stateFile = join(directory, 'state.db')
 
@@ -244,6 +243,17 @@ function caseSystemOf(config: Config): CaseSystem {
       file: () => Promise.resolve({ kind: 'rejected', error: 'No case system is configured' }),
     }
   return createWebhook({ url, secret, clock: systemClock })
+}
+
+function makePrivate(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+  } catch (error) {
+    throw new Error(`HETAO_DATA_DIR: expected a directory of our own, got "${directory}"`, {
+      cause: error,
+    })
+  }
 }
 
 function appliedBy(stateFile: string): Position {

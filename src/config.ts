@@ -161,6 +161,9 @@ export type ConfigResult =
   | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
 
+/** Whoever sets one of these believes that the connection is encrypted. */
+const PROMISES_ENCRYPTION = /^HETAO_(MQTTS|WS|TLS_)/
+
 const LOOPBACK = /^(127\.|::1$|localhost$)/
 
 /** Reads the settings from `environment` (`NAME_FILE` names a file that holds the value). Unknown `HETAO_` names are warned of. */
@@ -171,9 +174,10 @@ export function readConfig(
   const warnings: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries<Setting>(settings)) {
+    const told = problems.length
     const text = rawValue(environment, name, setting, problems) ?? setting.fallback
     if (text === undefined) {
-      values[name] = null
+      if (problems.length === told) values[name] = null
       continue
     }
     const parsed = setting.schema.safeParse(text)
@@ -183,14 +187,18 @@ export function readConfig(
       problems.push(`${name}: ${parsed.error.issues[0]?.message ?? 'not valid'}, got ${shown}`)
     }
   }
-  for (const name of Object.keys(environment))
-    if (
-      name.startsWith('HETAO_') &&
-      !(name.replace(/_FILE$/, '') in settings) &&
-      !name.startsWith('HETAO_TEST_')
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('HETAO_') || name.startsWith('HETAO_TEST_')) continue
+    if (name.replace(/_FILE$/, '') in settings) continue
+    if (PROMISES_ENCRYPTION.test(name))
+      problems.push(`${name}: expected it unset, as this version has no TLS or WebSocket listener`)
+    else warnings.push(`${name}: no such setting, ignored`)
+  }
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+    problems.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED: expected it unset, got "0", which would trust any case system',
     )
-      warnings.push(`${name}: no such setting, ignored`)
-  problems.push(...contradictions(values as Partial<Config>))
+  problems.push(...contradictions(values))
   return problems.length > 0
     ? { kind: 'invalid', problems }
     : { kind: 'ok', config: values as Config, warnings }

@@ -33,7 +33,7 @@ describe('npm run serve', () => {
       HETAO_TIMEZONE: 'Mars/Olympus',
     })
     expect(result.code).toBe(2)
-    for (const name of ['HETAO_HTTP', 'HETAO_ADMIN_TOKEN', 'HETAO_TIMEZONE'])
+    for (const name of ['HETAO_HTTP', 'HETAO_MQTT', 'HETAO_ADMIN_TOKEN', 'HETAO_TIMEZONE'])
       expect(result.stderr).toContain(name)
     expect(result.stderr).not.toContain('hunter2')
     expect(result.stderr).not.toContain('    at ')
@@ -52,6 +52,8 @@ describe('npm run serve', () => {
     const payload = { device: 'AG-1', v: 1, ts: Date.now() - 1000, m: { voltage: 231 } }
     expect((await first.api('POST', '/ingest', payload)).status).toBe(202)
     expect(await first.stop()).toBe(0)
+    // Whoever waits for this file at the next start must not read the old addresses.
+    expect(existsSync(join(directory, 'addresses.json'))).toBe(false)
     const second = await startProduct({ dataDirectory: directory, token })
     const { body } = await until('the latest value', async () => {
       const answer = await second.api<{ values?: Record<string, { value: number }> }>(

@@ -91,6 +91,18 @@ describe('readConfig()', () => {
     expect(problems.join()).toContain('a value of 15 characters')
   })
 
+  it.each([
+    ['HETAO_MQTTS', '127.0.0.1:8883'],
+    ['HETAO_TLS_CERT_FILE', '/etc/cert.pem'],
+    ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
+  ])(
+    'refuses %s, with which somebody would believe in a protection that is not there',
+    (name, value) => {
+      const result = readConfig({ [name]: value })
+      expect(result.kind === 'invalid' && result.problems).toEqual([expect.stringContaining(name)])
+    },
+  )
+
   it('warns of names that it does not know, and of no others', () => {
     const result = readConfig({ HETAO_HTPP: 'x', HETAO_TEST_SEED: '1', PATH: '/bin' })
     expect(result).toMatchObject({ kind: 'ok', warnings: ['HETAO_HTPP: no such setting, ignored'] })
@@ -119,6 +131,10 @@ describe('webhook settings', () => {
       'HETAO_CASES_SECRET',
     ])
     expect(problemsOf({ ...webhook, HETAO_CASES_SECRET: key })).toEqual([])
+    // Told once: a secret that cannot be read is not missing too.
+    expect(namesOf(problemsOf({ ...webhook, HETAO_CASES_SECRET_FILE: '/no/such/file' }))).toEqual([
+      'HETAO_CASES_SECRET_FILE',
+    ])
   })
 
   it('refuse a password in the address, and do not show it', () => {

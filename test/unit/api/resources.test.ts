@@ -331,8 +331,8 @@ describe('telemetry', () => {
       metric: 'leakage',
       unit: 'mA',
       window: 'raw',
-      from: START + 1 - 86_400_000,
-      to: START + 1,
+      from: '2026-10-31T22:30:00.001+08:00',
+      to: '2026-11-01T22:30:00.001+08:00',
       points: [
         { t: START - 180_000, v: 10 },
         { t: START - 120_000, v: 11 },
