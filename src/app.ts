@@ -276,9 +276,10 @@ function deviceKey(directory: string): Buffer {
 
 /** Puts a quarantined message before the pipeline again, as it came, with the time it came. */
 function redrive(journal: Journal, item: Quarantined, by: string): Promise<AppendOutcome> {
-  const payload = Buffer.alloc(8 + item.payload.length)
+  const payload = Buffer.alloc(16 + item.payload.length)
   payload.writeDoubleLE(item.at)
-  payload.set(item.payload, 8)
+  payload.writeDoubleLE(item.position, 8)
+  payload.set(item.payload, 16)
   return new Promise((done) =>
     journal.append(
       {

@@ -68,7 +68,7 @@ export function quarantineRoutes(app: Server, parts: ApiParts, times: Times): vo
       schema: {
         tags: ['quarantine'],
         summary:
-          'Read refused messages again, with today’s registry and decoders; never annunciated',
+          'Read refused messages again, whole, with today’s registry and decoders; they leave the quarantine and are never annunciated',
         body: z.strictObject({ ids: z.array(shortText).min(1).max(IDS_MAX) }),
         response: {
           202: z.object({ items: z.array(z.object({ id: z.string(), position: z.string() })) }),
@@ -84,13 +84,22 @@ export function quarantineRoutes(app: Server, parts: ApiParts, times: Times): vo
           errors: missing.map((id) => ({ field: 'ids', reason: `"${id}" is not in quarantine` })),
         })
       const by = principalOf(request).name
-      // All are handed over at once and share a commit; repeating the call after a failure stores nothing twice.
-      const outcomes = await Promise.all(
-        [...found].map(async ([id, item]) => ({ id, outcome: await parts.redrive(item, by) })),
+      // A message is read again whole, however many of its parts were refused. All are handed over at once and share a commit;
+      // repeating the call after a failure stores nothing twice.
+      const messages = Map.groupBy(found.values(), (item) => item.position)
+      const groups = await Promise.all(
+        [...messages.values()].flatMap(([item, ...more]) =>
+          item === undefined
+            ? []
+            : [parts.redrive(item, by).then((outcome) => ({ outcome, items: [item, ...more] }))],
+        ),
       )
       reply.code(202)
       return {
-        items: outcomes.map(({ id, outcome }) => ({ id, position: expectCommitted(outcome) })),
+        items: groups.flatMap(({ outcome, items }) => {
+          const position = expectCommitted(outcome)
+          return items.map(({ id }) => ({ id, position }))
+        }),
       }
     },
   )

@@ -11,6 +11,8 @@ export type Effect =
   /** A reading that passed; the telemetry store keeps it. */
   | { readonly kind: 'reading'; readonly reading: Reading }
   | { readonly kind: 'quarantine'; readonly item: Quarantined }
+  /** The message refused at `origin` is read again: its items leave the quarantine. */
+  | { readonly kind: 'quarantine_left'; readonly origin: Position }
   | {
       readonly kind: 'device'
       readonly device: Device

@@ -4,7 +4,7 @@
 import type { Device } from './device.ts'
 import type { EffectSink } from './effect.ts'
 import type { Engine } from './engine.ts'
-import { formatPosition } from './position.ts'
+import { formatPosition, isPosition } from './position.ts'
 import type { Millis, Position } from './position.ts'
 import type { Decoded, Refusal } from './reading.ts'
 import { parseTopic } from './topic.ts'
@@ -30,7 +30,7 @@ export interface Counts {
   readonly quarantined: number
 }
 
-const REDRIVE_HEADER_BYTES = 8
+const REDRIVE_HEADER_BYTES = 16
 const NOTHING: Counts = { items: 0, accepted: 0, quarantined: 0 }
 
 export function ingest(
@@ -57,14 +57,18 @@ export function ingest(
         'damaged_record',
         `expected at least ${REDRIVE_HEADER_BYTES} bytes in a redriven record, got ${payload.length}`,
       )
-    receivedAt = new DataView(payload.buffer, payload.byteOffset).getFloat64(0, true)
+    const head = new DataView(payload.buffer, payload.byteOffset, REDRIVE_HEADER_BYTES)
+    receivedAt = head.getFloat64(0, true)
+    const origin = head.getFloat64(8, true)
     refusals.payload = payload = payload.subarray(REDRIVE_HEADER_BYTES)
-    if (!Number.isFinite(receivedAt))
+    if (!Number.isFinite(receivedAt) || !isPosition(origin))
       return refused(
         refusals,
         'damaged_record',
-        'expected the first receive time in a redriven record',
+        'expected the first receive time and position in a redriven record',
       )
+    // What is refused again gets an item of its own.
+    emit({ kind: 'quarantine_left', origin })
     refusals.receivedAt = receivedAt
   }
 

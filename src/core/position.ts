@@ -24,6 +24,11 @@ export function positionAt(sequence: number, partition = 0): Position {
   return (partition * SEQUENCE_SPAN + sequence) as Position
 }
 
+/** A number that a position may have, such as one read from a file. */
+export function isPosition(value: number): value is Position {
+  return Number.isSafeInteger(value) && value >= 0
+}
+
 export function sequenceOf(position: Position): number {
   return position % SEQUENCE_SPAN
 }

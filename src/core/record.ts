@@ -14,7 +14,10 @@ export type RecordKind = (typeof recordKinds)[number]
 export const FLAG_SIMULATED = 1
 /** Came through the HTTP door: the payload names its device, the topic is empty. */
 export const FLAG_HTTP = 2
-/** Taken from quarantine again: stored, never annunciated. The payload begins with the first receive time (f64, ms). */
+/**
+ * Taken from quarantine again: stored, never annunciated. The payload begins with the first receive time (f64, ms) and the position
+ * at which it was refused (f64).
+ */
 export const FLAG_REDRIVEN = 4
 
 /** What is handed to the journal; the writer adds the time. */

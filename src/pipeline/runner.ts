@@ -184,6 +184,7 @@ export function createRunner(options: RunnerOptions): Runner {
           removed.push(effect.id)
           break
         case 'quarantine':
+        case 'quarantine_left':
           break
       }
     return {

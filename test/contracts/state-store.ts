@@ -391,6 +391,24 @@ export function stateStoreContract(
       ])
     })
 
+    it('lets go of a message that is read again, and of no other', async () => {
+      const { store, reader } = await subject()
+      const first = refused(1)
+      const parts = [first, { ...first, id: '0-1.1' }]
+      const items = [...parts, refused(10), refused(11)]
+      store.apply(
+        items.map((item) => placed(sequenceOfId(item.id), { kind: 'quarantine', item })),
+        [],
+        at(11),
+      )
+      store.apply([placed(12, { kind: 'quarantine_left', origin: at(1) })], [], at(12))
+      expect(reader.quarantine(everyRefusal, all).items.map((one) => one.id)).toEqual([
+        '0-11.0',
+        '0-10.0',
+      ])
+      expect(reader.quarantineCounts()).toEqual({ not_json: 4 })
+    })
+
     it('keeps the newest refusals per device and overall, and counts them all', async () => {
       const { store, reader } = await subject({ perSourceMax: 3, max: 8 })
       let position = 0

@@ -219,6 +219,31 @@ describe('a device registered over the API', () => {
   })
 })
 
+describe('a message that came before its device was registered', () => {
+  it('waits in quarantine and is stored when it is read again', async () => {
+    const ts = Date.now() - 5_000
+    const message = { device: 'E2E-LATE-1', v: 1, ts, m: { voltage: 231 } }
+    expect((await product.api('POST', '/ingest', message)).status).toBe(202)
+    const refused = () =>
+      product.api<{ items: { id: string; code: string }[] }>('GET', '/quarantine?device=E2E-LATE-1')
+    const item = await until('the refusal', async () => (await refused()).body.items[0])
+    expect(item.code).toBe('unknown_device')
+    await registerLamp('E2E-LATE-1')
+    const redriven = await product.api('POST', '/quarantine/redrive', { ids: [item.id] })
+    expect(redriven.status).toBe(202)
+    await until('the reading', async () => {
+      const { body } = await product.api<{ points: { t: number; v: number }[] }>(
+        'GET',
+        `/devices/E2E-LATE-1/telemetry?metric=voltage&from=${ts}&to=${ts + 1}`,
+      )
+      return body.points[0]?.v === 231
+    })
+    expect((await refused()).body.items).toEqual([])
+    const again = await product.api('POST', '/quarantine/redrive', { ids: [item.id] })
+    expect(again.status).toBe(404)
+  })
+})
+
 describe('the accounting', () => {
   it('holds after good, bad and repeated messages', async () => {
     const numbers = await until('the pipeline to be through', async () => {

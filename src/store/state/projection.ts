@@ -117,6 +117,8 @@ export function createProjection(prepared: Statements, shelf: QuarantineShelf): 
         case 'quarantine':
           sawSimulated ||= effect.item.simulated
           return shelf.put(effect.item)
+        case 'quarantine_left':
+          return shelf.take(effect.origin)
       }
     },
     replaceLatest(latest) {

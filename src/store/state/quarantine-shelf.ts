@@ -1,5 +1,6 @@
 // Keeps refused messages for people to look at and to send again, within bounds, and counts all there ever were by their code.
 
+import { formatPosition, type Position } from '../../core/position.ts'
 import type { Quarantined } from '../../core/reading.ts'
 import { numberIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
@@ -14,6 +15,8 @@ export interface QuarantineBounds {
 export interface QuarantineShelf {
   /** Keeps the item; one that is there already changes and counts nothing. */
   put(item: Quarantined): void
+  /** Lets go of the items of the message that was refused at this position; the counts go on. */
+  take(origin: Position): void
   /** Drops what is beyond the bounds; once per transaction, after its items. */
   trim(): void
   /** After a transaction was rolled back. */
@@ -54,6 +57,14 @@ export function createQuarantineShelf(
       ).run(item.code)
       kept++
       grown.add(source)
+    },
+    take(origin) {
+      // Ids are the position, a dot and an ordinal; the slash is the character behind the dot.
+      const place = formatPosition(origin)
+      kept -= Number(
+        prepared('DELETE FROM quarantine WHERE id > ? AND id < ?').run(`${place}.`, `${place}/`)
+          .changes,
+      )
     },
     trim() {
       for (const source of grown) trimSource(source)

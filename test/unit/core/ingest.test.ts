@@ -164,8 +164,9 @@ describe('ingest()', () => {
   })
 
   function redrive(firstAt: number, body: object): Effect[] {
-    const head = Buffer.alloc(8)
+    const head = Buffer.alloc(16)
     head.writeDoubleLE(firstAt)
+    head.writeDoubleLE(42, 8)
     const rig = createRig({ devices: [lamp] })
     const effects: Effect[] = []
     ingest(
@@ -189,12 +190,14 @@ describe('ingest()', () => {
 
   it('judges the window of a redriven record by its first receive time', () => {
     expect(redrive(firstAt, { ts: firstAt - 1000, m: { power: 5 } })).toMatchObject([
+      { kind: 'quarantine_left', origin: 42 },
       { reading: { redriven: true, receivedAt: firstAt, ts: firstAt - 1000 } },
     ])
   })
 
   it('keeps the first receive time of a redriven record that is refused again', () => {
     expect(redrive(firstAt, { m: { power: 'five' } })).toMatchObject([
+      { kind: 'quarantine_left', origin: 42 },
       { kind: 'quarantine', item: { code: 'wrong_type', at: firstAt } },
     ])
   })
