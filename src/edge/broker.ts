@@ -38,6 +38,8 @@ export interface BrokerOptions {
   readonly limits?: Partial<Limits>
   readonly clock: Clock
   readonly log: Log
+  /** Off only to compare: every packet goes through aedes then. Default true. */
+  readonly isShortPathOn?: boolean
   /** Called for every refusal; must not throw. */
   readonly onRefused: OnRefused
 }
@@ -129,6 +131,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       session,
       limits,
       refuse: ({ reason, topic, detail }) => refusals.refuse(reason, session.id, topic, detail),
+      takeProven: options.isShortPathOn === false ? null : publishing.takeProven,
     })
     // aedes would hold one of its delivery slots until the reader catches up, and with enough slow ones stop for everybody.
     parts.waitForDrain = (done) => {

@@ -5,6 +5,7 @@ import type { ClientParts, Parser } from './aedes-parts.ts'
 import type { Limits } from './limits.ts'
 import type { RefusalReason } from './refusal.ts'
 import type { Session } from './session.ts'
+import { takeShortPath, type TakeProven } from './short-path.ts'
 import { filterProblem, topicProblem } from './topic-rules.ts'
 
 export interface PacketProblem {
@@ -13,13 +14,17 @@ export interface PacketProblem {
   readonly detail: string
 }
 
-/** `refuse` counts and logs the problem and returns the error that ends the connection. */
-export function guardPackets(options: {
+interface GuardOptions {
   readonly parts: ClientParts
   readonly session: Session
   readonly limits: Limits
+  /** Counts and logs the problem and returns the error that ends the connection. */
   readonly refuse: (problem: PacketProblem) => Error
-}): void {
+  /** Null: every packet goes through aedes. */
+  readonly takeProven: TakeProven | null
+}
+
+export function guardPackets(options: GuardOptions): void {
   const { session, limits, refuse } = options
   const parser = options.parts._parser
   const own = new WeakSet<Error>()
@@ -29,7 +34,7 @@ export function guardPackets(options: {
     return error
   }
   guardLength(parser, session, limits, fail)
-  guardParse(parser)
+  guardParse(options)
   inspectFirst(parser, (packet) => {
     const problem = inspect(packet, session, limits)
     if (problem === null) return true
@@ -65,11 +70,20 @@ function guardLength(
   }
 }
 
-function guardParse(parser: Parser): void {
+function guardParse({ parts, session, limits, takeProven }: GuardOptions): void {
+  const parser = parts._parser
   const parse = parser.parse.bind(parser)
+  // Bytes of an unfinished packet that the parser holds: the short path begins where a packet begins.
+  let held = 0
   parser.parse = (bytes) => {
     try {
-      return parse(bytes)
+      const taken =
+        held > 0 || takeProven === null
+          ? 0
+          : takeShortPath(session, bytes, limits.packetBytesMax, takeProven)
+      if (taken > 0 && parts._keepaliveInterval > 0) parts._keepaliveTimer?.refresh()
+      if (taken < bytes.length) held = parse(taken === 0 ? bytes : bytes.subarray(taken))
+      return held
     } catch (error) {
       // Covers aedes' synchronous handling of the packet too, which runs inside the parser.
       parser.emit('error', error instanceof Error ? error : new Error(String(error)))

@@ -10,6 +10,8 @@ import type { Refusals } from './refusal.ts'
 import type { Session } from './session.ts'
 
 type Ingestion = PublishDecision & { readonly action: 'ingest' }
+/** What the journal needs of a PUBLISH packet; once acknowledged here, it counts as QoS 0. */
+export type Publication = Pick<PublishPacket, 'topic' | 'payload' | 'qos' | 'retain' | 'messageId'>
 type Settled = (error: Error | null) => void
 
 /** The session store's memory of QoS 2 message ids. */
@@ -23,11 +25,11 @@ export interface Ingest {
   message(
     session: Session,
     id: string,
-    packet: PublishPacket,
+    packet: Publication,
     decision: Ingestion,
     done: Settled,
   ): void
-  will(id: string, will: PublishPacket, decision: Ingestion, done: () => void): void
+  will(id: string, will: Publication, decision: Ingestion, done: () => void): void
   counts(): { readonly ingested: number; readonly lost: number }
 }
 
@@ -44,7 +46,7 @@ export function createIngest(options: {
 
   function append(
     client: string,
-    packet: PublishPacket,
+    packet: Publication,
     { flags, topic }: Ingestion,
     done: (outcome: AppendOutcome) => void,
   ): void {
@@ -63,7 +65,7 @@ export function createIngest(options: {
     isInside = false
   }
 
-  function settle(id: string, packet: PublishPacket, outcome: AppendOutcome): Error | null {
+  function settle(id: string, packet: Publication, outcome: AppendOutcome): Error | null {
     if (outcome.kind === 'committed') {
       ingested++
       return null
@@ -85,7 +87,7 @@ export function createIngest(options: {
   function once(
     session: Session,
     id: string,
-    packet: PublishPacket,
+    packet: Publication,
     decision: Ingestion,
     done: Settled,
   ): void {

@@ -5,10 +5,11 @@
 
 import type { AedesOptions, Client, PublishPacket } from 'aedes'
 import { markConsumed } from './consumed.ts'
-import type { Ingest } from './ingest.ts'
+import type { Ingest, Publication } from './ingest.ts'
 import type { Limits } from './limits.ts'
 import type { AccessPolicy, PublishDecision } from './access-policy.ts'
 import type { RefusalReason, Refusals } from './refusal.ts'
+import type { TakeProven } from './short-path.ts'
 import type { Session, Sessions } from './session.ts'
 
 type Done = (error?: Error | null) => void
@@ -17,6 +18,8 @@ type Will = PublishPacket & { clientId?: string }
 
 export interface PublishHook {
   readonly authorizePublish: NonNullable<AedesOptions['authorizePublish']>
+  /** The same for a QoS 1 publication that did not come through aedes. */
+  readonly takeProven: TakeProven
   /** From now on nothing new is taken and wills stay unpublished, which MQTT allows at a shutdown (3.1.2.5). */
   stop(): void
   counts(): PublishCounts
@@ -31,6 +34,9 @@ export interface PublishCounts {
   readonly unacknowledgedBytes: number
 }
 
+/** Above this many unacknowledged messages aedes' own way is taken, which reads no further until they are committed. */
+const SHORT_PATH_UNACKNOWLEDGED_MAX = 1_000
+
 export function createPublishHook(options: {
   readonly policy: AccessPolicy
   readonly ingest: Ingest
@@ -44,7 +50,11 @@ export function createPublishHook(options: {
   let unacknowledged = 0
   let unacknowledgedBytes = 0
 
-  function decide(id: string, packet: PublishPacket, will: boolean): PublishDecision {
+  function decide(
+    id: string,
+    packet: Omit<Publication, 'payload'>,
+    will: boolean,
+  ): PublishDecision {
     const { topic, qos, retain } = packet
     try {
       return options.policy.publish(id, topic, { qos, retain, will })
@@ -109,6 +119,8 @@ export function createPublishHook(options: {
     proceed: (error: Error | null) => void,
   ): void {
     if (decision.action === 'ingest') {
+      if (session.proven?.topic !== packet.topic)
+        session.proven = { topic: packet.topic, bytes: Buffer.from(packet.topic) }
       markConsumed(packet)
       ingest.message(session, id, packet, decision, proceed)
     } else {
@@ -187,6 +199,21 @@ export function createPublishHook(options: {
         const detail = `Cannot handle the publication: ${String(error)}`
         guarded(refusals.refuse('internal', client?.id ?? null, packet.topic, detail))
       }
+    },
+    takeProven(session, { topic, messageId, payload }) {
+      const { id, line } = session
+      if (isStopped || id === null || session.unacknowledged >= SHORT_PATH_UNACKNOWLEDGED_MAX)
+        return false
+      const packet: Publication = { topic, messageId, payload, qos: 1, retain: false }
+      const decision = decide(id, packet, false)
+      const bytes = payload.length + topic.length
+      if (decision.action !== 'ingest' || overLimit(session, bytes) !== null) return false
+      if (line !== null && !line.tryNow()) return false
+      const proceed = admit(session, bytes, (error) => {
+        if (error !== null && error !== undefined) session.client.conn.destroy()
+      })
+      ingest.message(session, id, packet, decision, proceed)
+      return true
     },
     stop() {
       isStopped = true

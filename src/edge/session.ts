@@ -21,6 +21,8 @@ export interface Session {
   unacknowledged: number
   /** Message ids committed in this turn of the loop, in order; their PUBACKs leave together. */
   readonly toAcknowledge: number[]
+  /** The topic of the last publication that went to the journal the usual way; null until there was one. */
+  proven: { readonly topic: string; readonly bytes: Buffer } | null
   /** Granted subscriptions with their QoS. */
   readonly filters: Map<string, 0 | 1 | 2>
   /** QoS 2 message ids being committed, with everyone who waits for that. */
@@ -58,6 +60,7 @@ export function createSessions(): Sessions {
         line: null,
         unacknowledged: 0,
         toAcknowledge: [],
+        proven: null,
         filters: new Map(),
         qos2Pending: new Map(),
         qos2Committed: new Set(),
