@@ -1,31 +1,29 @@
 // A2, lighting feeder cabinet: three phases, the contactor that switches a road's lamps, and the cabinet's own safety.
 
 import { lowBattery, offline } from '../common-rules.ts'
-import type { DeviceType, Metric } from '../../src/core/device-type.ts'
+import { flag, quantity } from '../metrics.ts'
+import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Operand } from '../../src/core/rule.ts'
 
-const phases = ['a', 'b', 'c'] as const
-const phaseNames = { a: 'A', b: 'B', c: 'C' } as const
+const phases = ['A', 'B', 'C'] as const
 
-const voltages: readonly Metric[] = phases.map((phase) => ({
-  id: `voltage_${phase}`,
-  name: { zh: `${phaseNames[phase]} 相电压`, en: `Voltage, phase ${phaseNames[phase]}` },
-  unit: 'V',
-  kind: 'number',
-  min: 0,
-  max: 300,
-  precision: 1,
-}))
+const voltages = phases.map((phase) =>
+  quantity(
+    `voltage_${phase.toLowerCase()}`,
+    { zh: `${phase} 相电压`, en: `Voltage, phase ${phase}` },
+    'V',
+    { min: 0, max: 300, precision: 1 },
+  ),
+)
 
-const currents: readonly Metric[] = phases.map((phase) => ({
-  id: `current_${phase}`,
-  name: { zh: `${phaseNames[phase]} 相电流`, en: `Current, phase ${phaseNames[phase]}` },
-  unit: 'A',
-  kind: 'number',
-  min: 0,
-  max: 200,
-  precision: 2,
-}))
+const currents = phases.map((phase) =>
+  quantity(
+    `current_${phase.toLowerCase()}`,
+    { zh: `${phase} 相电流`, en: `Current, phase ${phase}` },
+    'A',
+    { min: 0, max: 200, precision: 2 },
+  ),
+)
 
 const totalCurrent: Operand = { sum: ['current_a', 'current_b', 'current_c'] }
 
@@ -41,74 +39,32 @@ export const lightingFeeder: DeviceType = {
   metrics: [
     ...voltages,
     ...currents,
-    {
-      id: 'active_power',
-      name: { zh: '有功功率', en: 'Active power' },
-      unit: 'kW',
-      kind: 'number',
+    quantity('active_power', { zh: '有功功率', en: 'Active power' }, 'kW', {
       min: 0,
       max: 100,
       precision: 2,
-    },
-    {
-      id: 'energy_total',
-      name: { zh: '累计电量', en: 'Energy, total' },
-      unit: 'kW.h',
+    }),
+    quantity('energy_total', { zh: '累计电量', en: 'Energy, total' }, 'kW.h', {
       unitLabel: 'kWh',
       kind: 'counter',
       min: 0,
       max: 100_000_000,
       precision: 2,
-    },
-    {
-      id: 'contactor_on',
-      name: { zh: '接触器闭合', en: 'Contactor closed' },
-      unit: '1',
-      kind: 'boolean',
-      min: 0,
-      max: 1,
-      precision: 0,
-      onChange: true,
-    },
-    {
-      id: 'door_open',
-      name: { zh: '箱门打开', en: 'Door open' },
-      unit: '1',
-      kind: 'boolean',
-      min: 0,
-      max: 1,
-      precision: 0,
-      onChange: true,
-    },
-    {
-      id: 'water_immersion',
-      name: { zh: '箱体浸水', en: 'Water in cabinet' },
-      unit: '1',
-      kind: 'boolean',
-      min: 0,
-      max: 1,
-      precision: 0,
-      onChange: true,
-    },
-    {
-      id: 'leakage_current',
-      name: { zh: '漏电流', en: 'Leakage current' },
-      unit: 'mA',
-      kind: 'number',
+    }),
+    flag('contactor_on', { zh: '接触器闭合', en: 'Contactor closed' }, { onChange: true }),
+    flag('door_open', { zh: '箱门打开', en: 'Door open' }, { onChange: true }),
+    flag('water_immersion', { zh: '箱体浸水', en: 'Water in cabinet' }, { onChange: true }),
+    quantity('leakage_current', { zh: '漏电流', en: 'Leakage current' }, 'mA', {
       min: 0,
       max: 10_000,
       precision: 1,
-    },
-    {
-      id: 'temp',
-      name: { zh: '箱内温度', en: 'Cabinet temperature' },
-      unit: 'Cel',
+    }),
+    quantity('temp', { zh: '箱内温度', en: 'Cabinet temperature' }, 'Cel', {
       unitLabel: '°C',
-      kind: 'number',
       min: -40,
       max: 85,
       precision: 1,
-    },
+    }),
   ],
   rules: [
     {

@@ -1,6 +1,7 @@
 // A4, manhole cover: a battery sensor that tells at once when the cover moves, and says once a day that it is alive.
 
 import { lowBattery, offline } from '../common-rules.ts'
+import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
 export const manholeCover: DeviceType = {
@@ -10,56 +11,31 @@ export const manholeCover: DeviceType = {
   department: '排水公司',
   reportSeconds: 86_400,
   metrics: [
-    {
-      id: 'cover_open',
-      name: { zh: '井盖打开', en: 'Cover open' },
-      unit: '1',
-      kind: 'boolean',
-      min: 0,
-      max: 1,
-      precision: 0,
-      onChange: true,
-    },
-    {
-      id: 'tilt',
-      name: { zh: '井盖倾角', en: 'Cover tilt' },
-      unit: 'deg',
+    flag('cover_open', { zh: '井盖打开', en: 'Cover open' }, { onChange: true }),
+    quantity('tilt', { zh: '井盖倾角', en: 'Cover tilt' }, 'deg', {
       unitLabel: '°',
-      kind: 'number',
       min: 0,
       max: 180,
       precision: 1,
       onChange: true,
-    },
-    {
-      id: 'vibration',
-      name: { zh: '振动', en: 'Vibration' },
-      unit: '[g]',
+    }),
+    quantity('vibration', { zh: '振动', en: 'Vibration' }, '[g]', {
       unitLabel: 'g',
-      kind: 'number',
       min: 0,
       max: 16,
       precision: 2,
-    },
-    {
-      id: 'water_level',
-      name: { zh: '井内水位', en: 'Water level' },
-      unit: 'm',
-      kind: 'number',
+    }),
+    quantity('water_level', { zh: '井内水位', en: 'Water level' }, 'm', {
       min: 0,
       max: 10,
       precision: 2,
-    },
-    {
-      id: 'ch4',
-      name: { zh: '甲烷', en: 'Methane' },
-      unit: '%{LEL}',
+    }),
+    quantity('ch4', { zh: '甲烷', en: 'Methane' }, '%{LEL}', {
       unitLabel: '%LEL',
-      kind: 'number',
       min: 0,
       max: 100,
       precision: 1,
-    },
+    }),
   ],
   rules: [
     {

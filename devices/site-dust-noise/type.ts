@@ -1,6 +1,7 @@
 // A15, dust and noise monitor of a construction site: one-minute values, judged as 20-minute sound levels and hourly dust means.
 
 import { lowBattery, offline } from '../common-rules.ts'
+import { flag, quantity } from '../metrics.ts'
 import type { DeviceType, Metric } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
 
@@ -73,63 +74,34 @@ export const siteDustNoise: DeviceType = {
     { ...dust('tsp', 'TSP', 20_000), name: { zh: '总悬浮颗粒物', en: 'TSP' } },
     sound('noise_leq', '等效声级', 'Equivalent sound level'),
     sound('noise_max', '最大声级', 'Maximum sound level'),
-    {
-      id: 'wind_speed',
-      name: { zh: '风速', en: 'Wind speed' },
-      unit: 'm/s',
-      kind: 'number',
+    quantity('wind_speed', { zh: '风速', en: 'Wind speed' }, 'm/s', {
       min: 0,
       max: 60,
       precision: 1,
-    },
-    {
-      id: 'wind_dir',
-      name: { zh: '风向', en: 'Wind direction' },
-      unit: 'deg',
+    }),
+    quantity('wind_dir', { zh: '风向', en: 'Wind direction' }, 'deg', {
       unitLabel: '°',
-      kind: 'number',
       min: 0,
       max: 360,
       precision: 0,
-    },
-    {
-      id: 'temp',
-      name: { zh: '气温', en: 'Air temperature' },
-      unit: 'Cel',
+    }),
+    quantity('temp', { zh: '气温', en: 'Air temperature' }, 'Cel', {
       unitLabel: '°C',
-      kind: 'number',
       min: -40,
       max: 60,
       precision: 1,
-    },
-    {
-      id: 'humidity',
-      name: { zh: '相对湿度', en: 'Relative humidity' },
-      unit: '%',
-      kind: 'number',
+    }),
+    quantity('humidity', { zh: '相对湿度', en: 'Relative humidity' }, '%', {
       min: 0,
       max: 100,
       precision: 0,
-    },
-    {
-      id: 'pressure',
-      name: { zh: '气压', en: 'Air pressure' },
-      unit: 'hPa',
-      kind: 'number',
+    }),
+    quantity('pressure', { zh: '气压', en: 'Air pressure' }, 'hPa', {
       min: 500,
       max: 1100,
       precision: 1,
-    },
-    {
-      id: 'spray_on',
-      name: { zh: '喷淋开启', en: 'Spray on' },
-      unit: '1',
-      kind: 'boolean',
-      min: 0,
-      max: 1,
-      precision: 0,
-      onChange: true,
-    },
+    }),
+    flag('spray_on', { zh: '喷淋开启', en: 'Spray on' }, { onChange: true }),
   ],
   rules: [
     {

@@ -1,6 +1,7 @@
 // A1, street light with a single-lamp controller: electrical values, dimming, leakage and tilt of one lamp.
 
 import { lowBattery, offline } from '../common-rules.ts'
+import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
 /** A lamp below this share of its rated power gives no light; dimmed lamps stay above 30 %. */
@@ -13,90 +14,39 @@ export const streetlight: DeviceType = {
   department: '路灯管理所',
   reportSeconds: 3600,
   metrics: [
-    {
-      id: 'lamp_on',
-      name: { zh: '继电器闭合', en: 'Relay closed' },
-      unit: '1',
-      kind: 'boolean',
-      min: 0,
-      max: 1,
-      precision: 0,
-      onChange: true,
-    },
-    {
-      id: 'voltage',
-      name: { zh: '电压', en: 'Voltage' },
-      unit: 'V',
-      kind: 'number',
-      min: 0,
-      max: 300,
-      precision: 1,
-    },
-    {
-      id: 'current',
-      name: { zh: '电流', en: 'Current' },
-      unit: 'A',
-      kind: 'number',
-      min: 0,
-      max: 10,
-      precision: 3,
-    },
-    {
-      id: 'power',
-      name: { zh: '功率', en: 'Power' },
-      unit: 'W',
-      kind: 'number',
-      min: 0,
-      max: 1000,
-      precision: 1,
-    },
-    {
-      id: 'power_factor',
-      name: { zh: '功率因数', en: 'Power factor' },
-      unit: '1',
-      kind: 'number',
+    flag('lamp_on', { zh: '继电器闭合', en: 'Relay closed' }, { onChange: true }),
+    quantity('voltage', { zh: '电压', en: 'Voltage' }, 'V', { min: 0, max: 300, precision: 1 }),
+    quantity('current', { zh: '电流', en: 'Current' }, 'A', { min: 0, max: 10, precision: 3 }),
+    quantity('power', { zh: '功率', en: 'Power' }, 'W', { min: 0, max: 1000, precision: 1 }),
+    quantity('power_factor', { zh: '功率因数', en: 'Power factor' }, '1', {
       min: 0,
       max: 1,
       precision: 2,
-    },
-    {
-      id: 'dim_level',
-      name: { zh: '调光等级', en: 'Dimming level' },
-      unit: '%',
+    }),
+    quantity('dim_level', { zh: '调光等级', en: 'Dimming level' }, '%', {
       kind: 'integer',
       min: 0,
       max: 100,
       precision: 0,
-    },
-    {
-      id: 'energy_total',
-      name: { zh: '累计电量', en: 'Energy, total' },
-      unit: 'kW.h',
+    }),
+    quantity('energy_total', { zh: '累计电量', en: 'Energy, total' }, 'kW.h', {
       unitLabel: 'kWh',
       kind: 'counter',
       min: 0,
       max: 10_000_000,
       precision: 2,
-    },
-    {
-      id: 'leakage_current',
-      name: { zh: '漏电流', en: 'Leakage current' },
-      unit: 'mA',
-      kind: 'number',
+    }),
+    quantity('leakage_current', { zh: '漏电流', en: 'Leakage current' }, 'mA', {
       min: 0,
       max: 1000,
       precision: 1,
-    },
-    {
-      id: 'tilt_angle',
-      name: { zh: '灯杆倾角', en: 'Tilt angle' },
-      unit: 'deg',
+    }),
+    quantity('tilt_angle', { zh: '灯杆倾角', en: 'Tilt angle' }, 'deg', {
       unitLabel: '°',
-      kind: 'number',
       min: 0,
       max: 90,
       precision: 1,
-    },
+    }),
   ],
   rules: [
     {
