@@ -10,7 +10,7 @@ import { applied, duplicate, refused } from './outcomes.ts'
 import type { Millis } from './position.ts'
 import type { Rule, Severity } from './rule.ts'
 import type { CaseReport, Ticket, TicketState } from './ticket.ts'
-import { isFinal, mayFollow } from './ticket-states.ts'
+import { comesLate, isFinal, mayFollow } from './ticket-states.ts'
 
 const HOUR_MS = 3_600_000
 const deadlineHours: Readonly<Record<Severity, number>> = { P1: 24, P2: 24, P3: 72 }
@@ -164,12 +164,13 @@ export function createCasework(options: {
           'not_allowed',
           `ticket ${ticket.id} is case ${ticket.caseNo}, not ${event.caseNo}`,
         )
-      if (!mayFollow(ticket.state, event.state))
+      const isLate = comesLate(ticket.state, event.state)
+      if (!isLate && !mayFollow(ticket.state, event.state))
         return refused('not_allowed', `${event.state} cannot follow ${ticket.state}`)
       const events = [...record.events, [event.id, event.state] as const].slice(-EVENTS_MAX)
       keep(
         record,
-        { state: event.state },
+        isLate ? {} : { state: event.state },
         { by: event.by ?? by, what: event.state, note: noteOf(event), at: event.at },
         moment,
         events,

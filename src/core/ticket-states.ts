@@ -68,3 +68,9 @@ export function mayFollow(from: TicketState, to: TicketState): boolean {
   if (leaving !== undefined) return leaving.to.includes(to)
   return forward.indexOf(to) > forward.indexOf(from)
 }
+
+/** News of a stage that an open case has passed: events overtake each other on the way. It belongs into the history only. */
+export function comesLate(from: TicketState, to: TicketState): boolean {
+  if (isFinal(from) || side[to] !== undefined || mayFollow(from, to)) return false
+  return side[from] === undefined || to === 'accepted' || to === 'filed'
+}

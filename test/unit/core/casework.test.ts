@@ -165,6 +165,21 @@ describe('ticket', () => {
     expect(last?.entry).toEqual({ at: 7, by: '坐席 4', what: 'closed', note: '已复位 · A1' })
   })
 
+  it('keeps an event of a stage it has passed in the history, and its state', () => {
+    const { rig, id } = opened()
+    deliver(rig, id, 1, accepted('X-1'))
+    expect(event(rig, { id: 'e1', ticket: id, state: 'accepted' })).toEqual(applied)
+    expect(ticketOf(rig)?.state).toBe('filed')
+    event(rig, { id: 'e2', ticket: id, state: 'in_progress' })
+    expect(event(rig, { id: 'e3', ticket: id, state: 'dispatched' })).toEqual(applied)
+    expect(ticketOf(rig)?.state).toBe('in_progress')
+    expect(history(rig)).toEqual(['opened', 'delivered', 'accepted', 'in_progress', 'dispatched'])
+    event(rig, { id: 'e4', ticket: id, state: 'closed' })
+    expect(event(rig, { id: 'e5', ticket: id, state: 'checking' })).toMatchObject({
+      code: 'not_allowed',
+    })
+  })
+
   it('stays further than filed when the acceptance comes after the events', () => {
     const { rig, id } = opened()
     event(rig, { id: 'e1', ticket: id, state: 'in_progress' })
