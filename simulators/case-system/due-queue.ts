@@ -1,5 +1,6 @@
 // Many things that fall due, on one timer: a binary heap by time, first in first out among equals.
 
+import { createHeap } from '../../src/core/heap.ts'
 import type { Millis } from '../../src/core/position.ts'
 import type { Clock } from '../../src/ports.ts'
 
@@ -19,13 +20,13 @@ interface Entry<T> {
 const STEP_MAX_MS = 3_600_000
 
 export function createDueQueue<T>(clock: Clock, run: (item: T) => void): DueQueue<T> {
-  const heap: Entry<T>[] = []
+  const heap = createHeap<Entry<T>>(before)
   let ordinal = 0
   let closed = false
   let timer: { readonly at: Millis; readonly cancel: () => void } | null = null
 
   function arm(): void {
-    const first = heap[0]
+    const first = heap.peek()
     if (closed || timer?.at === first?.at) return
     timer?.cancel()
     timer = null
@@ -37,8 +38,8 @@ export function createDueQueue<T>(clock: Clock, run: (item: T) => void): DueQueu
   function ring(): void {
     timer = null
     const now = clock.now()
-    for (let first = heap[0]; first !== undefined && first.at <= now; first = heap[0]) {
-      pop(heap)
+    for (let first = heap.peek(); first !== undefined && first.at <= now; first = heap.peek()) {
+      heap.pop()
       if (closed) return
       run(first.item)
     }
@@ -47,48 +48,21 @@ export function createDueQueue<T>(clock: Clock, run: (item: T) => void): DueQueu
 
   return {
     add(at, item) {
-      push(heap, { at, ordinal, item })
+      heap.push({ at, ordinal, item })
       ordinal += 1
       arm()
     },
     get size() {
-      return heap.length
+      return heap.size
     },
     close() {
       closed = true
       timer?.cancel()
-      heap.length = 0
+      heap.clear()
     },
   }
 }
 
 function before<T>(a: Entry<T>, b: Entry<T>): boolean {
   return a.at < b.at || (a.at === b.at && a.ordinal < b.ordinal)
-}
-
-function push<T>(heap: Entry<T>[], entry: Entry<T>): void {
-  let at = heap.length
-  while (at > 0) {
-    const up = (at - 1) >> 1
-    const parent = heap[up]
-    if (parent === undefined || before(parent, entry)) break
-    heap[at] = parent
-    at = up
-  }
-  heap[at] = entry
-}
-
-function pop<T>(heap: Entry<T>[]): void {
-  const last = heap.pop()
-  if (last === undefined || heap.length === 0) return
-  let at = 0
-  for (;;) {
-    const left = heap[2 * at + 1]
-    const right = heap[2 * at + 2]
-    const child = left !== undefined && right !== undefined && before(right, left) ? right : left
-    if (child === undefined || before(last, child)) break
-    heap[at] = child
-    at = child === left ? 2 * at + 1 : 2 * at + 2
-  }
-  heap[at] = last
 }

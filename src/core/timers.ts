@@ -1,6 +1,7 @@
 // The engine's alarm clock: a heap of what falls due, ordered by due time, then device, then rule, so that the order never depends
 // on who was armed first. It is derived from the slots and not part of a snapshot.
 
+import { createHeap } from './heap.ts'
 import type { Millis } from './position.ts'
 import type { DeviceState, Slot } from './device-state.ts'
 
@@ -22,49 +23,19 @@ interface Item {
 }
 
 export function createTimers(): Timers {
-  const heap: Item[] = []
-
-  function push(item: Item): void {
-    let at = heap.length
-    heap.push(item)
-    while (at > 0) {
-      const above = (at - 1) >> 1
-      const parent = heap[above]
-      if (parent === undefined || !isBefore(item, parent)) break
-      heap[at] = parent
-      at = above
-    }
-    heap[at] = item
-  }
-
-  function pop(): void {
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let at = 0
-    for (;;) {
-      const left = heap[2 * at + 1]
-      const right = heap[2 * at + 2]
-      if (left === undefined) break
-      const useRight = right !== undefined && isBefore(right, left)
-      const child = useRight ? right : left
-      if (!isBefore(child, last)) break
-      heap[at] = child
-      at = 2 * at + (useRight ? 2 : 1)
-    }
-    heap[at] = last
-  }
+  const heap = createHeap<Item>(isBefore)
 
   function arm(state: DeviceState, slot: Slot): void {
     if (slot.due >= slot.armed) return
     slot.armed = slot.due
-    push({ due: slot.due, state, slot })
+    heap.push({ due: slot.due, state, slot })
   }
 
   return {
     arm,
     next(to) {
-      for (let top = heap[0]; top !== undefined && top.due <= to; top = heap[0]) {
-        pop()
+      for (let top = heap.peek(); top !== undefined && top.due <= to; top = heap.peek()) {
+        heap.pop()
         const { state, slot } = top
         // Armed again for an earlier time since, or the device is gone: this entry means nothing any more.
         if (state.isRemoved || slot.armed !== top.due) continue
@@ -75,7 +46,7 @@ export function createTimers(): Timers {
       }
       return null
     },
-    earliest: () => heap[0]?.due ?? null,
+    earliest: () => heap.peek()?.due ?? null,
   }
 }
 

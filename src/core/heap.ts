@@ -3,6 +3,9 @@
 export interface Heap<T> {
   push(item: T): void
   pop(): T | undefined
+  /** What `pop` would hand out. */
+  peek(): T | undefined
+  clear(): void
   readonly size: number
 }
 
@@ -55,6 +58,10 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
         sink(0)
       }
       return top
+    },
+    peek: () => items[0],
+    clear() {
+      items.length = 0
     },
     get size() {
       return items.length
