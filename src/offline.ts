@@ -108,6 +108,7 @@ export function createOfflineApp(options: OfflineOptions): OfflineApp {
   /** Lets deliveries that are under way get as far as they can at this moment. */
   async function settle(): Promise<void> {
     if (dispatcher === null) return
+    // The first wake only sets a timer of the simulated clock; there is nothing to yield to until that has run.
     if (woken) {
       woken = false
       dispatcher.wake()

@@ -35,6 +35,8 @@ export interface Engine {
   access(id: string): DeviceAccess | undefined
   /** The device's type, ready for validation. */
   typeOf(deviceId: string): CompiledType | undefined
+  /** A type of the catalogue, ready for validation. */
+  typeNamed(id: string): CompiledType | undefined
   /** Fires what falls due up to and at `to`, in order. Going back is ignored. Call it with each record's stamp before the record. */
   advance(to: Millis, position: Position, emit: EffectSink): void
   /** No timer fires before this; null when none is set. */
@@ -165,6 +167,7 @@ export function createEngine(options: {
     },
     access: (id) => registry.get(id)?.access,
     typeOf: (id) => registry.get(id)?.type,
+    typeNamed: (id) => types.get(id),
 
     advance(to, position, emit) {
       if (mayHaveOrphans) {

@@ -1,15 +1,13 @@
 // The fold: one journal record in, effects out. Live, in recovery, in replay and in simulations it is the same object.
 
 import { createEngine, type Engine, type EngineSnapshot } from '../core/engine.ts'
-import { compileType, type CompiledType } from '../core/compiled-type.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { EffectSink } from '../core/effect.ts'
 import { ingest } from '../core/ingest.ts'
 import type { CaseAnswer, Command, Outcome } from '../core/input.ts'
-import { createLocalTime } from '../core/local-time.ts'
 import { BEFORE_FIRST, formatPosition, type Millis, type Position } from '../core/position.ts'
 import type { JournalRecord } from '../core/record.ts'
-import { decodeCanonical } from '../decoders/canonical.ts'
+import { decoders } from '../decoders/index.ts'
 import { messageOf } from './message-of.ts'
 
 /** Totals since the journal began; `items` are readings, or the refused part of a message. */
@@ -34,8 +32,6 @@ export interface PipelineOptions {
 
 export interface Pipeline {
   readonly engine: Engine
-  /** A type of the catalogue, ready for validation. */
-  typeNamed(id: string): CompiledType | undefined
   /** Position of the last consumed record. */
   readonly position: Position
   readonly counts: PipelineCounts
@@ -54,8 +50,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     timeZone: options.timeZone,
     ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot.engine }),
   })
-  const localTime = createLocalTime(options.timeZone)
-  const types = new Map(options.types.map((type) => [type.id, compileType(type, localTime)]))
   let position = options.snapshot?.position ?? BEFORE_FIRST
   const counts = { messages: 0, items: 0, accepted: 0, quarantined: 0, ...options.snapshot?.counts }
 
@@ -68,7 +62,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   function message(record: JournalRecord, emit: EffectSink): void {
-    const result = ingest(messageOf(record, position), engine, decodeCanonical, emit)
+    const result = ingest(messageOf(record, position), engine, decoders.canonical, emit)
     counts.messages++
     counts.items += result.items
     counts.accepted += result.accepted
@@ -77,7 +71,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   return {
     engine,
-    typeNamed: (id) => types.get(id),
     get position() {
       return position
     },

@@ -83,7 +83,7 @@ export function createRunner(options: RunnerOptions): Runner {
     through: pipeline.position,
     reread: (after) =>
       readingsOf(options.readJournal(after, pipeline.position), registryPast, (id) =>
-        pipeline.typeNamed(id),
+        engine.typeNamed(id),
       ),
     onError: (error, waitMs) =>
       options.onProblem('telemetry store failed', `${String(error)}; next try in ${waitMs} ms`),
