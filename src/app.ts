@@ -156,7 +156,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       journal,
       report: () => report ?? link.report,
       waitingSince: () => link.waitingSince,
-      connections: () => broker.connections(),
+      broker: () => broker.stats(),
     })
     noteReport = (next) => status.reported(next)
     const broker = await createBroker({
@@ -170,7 +170,6 @@ export async function startApp(options: AppOptions): Promise<App> {
         messagesPerSecondMax: config.HETAO_MQTT_RATE,
         messagesBurstMax: config.HETAO_MQTT_RATE * 4,
       },
-      onRefused: (reason) => status.refused(reason),
     })
     undo.push(() => broker.close())
 

@@ -10,7 +10,10 @@ export interface PipelineStatusOptions {
   readonly report: () => Report
   /** When the oldest record that the engine has not consumed was handed to it, or null. */
   readonly waitingSince: () => Millis | null
-  readonly connections: () => number
+  readonly broker: () => {
+    readonly connections: number
+    readonly refused: Readonly<Record<string, number>>
+  }
 }
 
 /** An engine that has not moved for this long while records wait is not ready. */
@@ -19,7 +22,6 @@ const STUCK_MS = 30_000
 export function createPipelineStatus(options: PipelineStatusOptions) {
   const { clock, journal } = options
   const consumedAtStart = options.report().counts.messages
-  const refused: Record<string, number> = {}
 
   const telemetry = createCursorAge(clock)
   const snapshot = createCursorAge(clock)
@@ -31,10 +33,6 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
   }
 
   return {
-    /** Counts a refusal at the door. */
-    refused(reason: string): void {
-      refused[reason] = (refused[reason] ?? 0) + 1
-    },
     /** Called with every report, so that the age of each cursor is known. */
     reported(report: Report): void {
       telemetry.at(report.telemetry, report.consumed)
@@ -43,6 +41,7 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
     read(): PipelineStatus {
       const report = options.report()
       const journalStatus = journal.status()
+      const broker = options.broker()
       const unread = Math.max(0, consumedAtStart + journalStatus.messages - report.counts.messages)
       const unwritten = report.telemetryBehind
         ? report.counts.accepted - report.stored - report.duplicate
@@ -67,14 +66,14 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
           },
           { name: 'snapshot', position: formatPosition(report.snapshot), lagMs: snapshot.ageMs() },
         ],
-        refused: { ...refused },
+        refused: broker.refused,
         journal: {
           bytesOnDisk: journalStatus.bytesOnDisk,
           segments: journalStatus.segments,
           pendingEntries: journalStatus.pendingEntries,
           holding: journalStatus.holding,
         },
-        connections: options.connections(),
+        connections: broker.connections,
       }
     },
     ready(): { readonly ok: true } | { readonly ok: false; readonly why: string } {

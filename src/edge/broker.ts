@@ -41,7 +41,7 @@ export interface BrokerOptions {
   /** Off only to compare: every packet goes through aedes then. Default true. */
   readonly isShortPathOn?: boolean
   /** Called for every refusal; must not throw. */
-  readonly onRefused: OnRefused
+  readonly onRefused?: OnRefused
 }
 
 export interface Broker {

@@ -49,7 +49,7 @@ const DETAIL_CHARACTERS = 300
 export function createRefusals(options: {
   readonly log: Log
   readonly clock: Clock
-  readonly onRefused: OnRefused
+  readonly onRefused?: OnRefused
 }): Refusals {
   const counts = new Map<RefusalReason, number>()
   const write = createBrakedLog(options.log, options.clock)
@@ -62,7 +62,7 @@ export function createRefusals(options: {
         detail: detail.slice(0, DETAIL_CHARACTERS),
       }
       try {
-        options.onRefused(reason, context)
+        options.onRefused?.(reason, context)
       } catch (error) {
         write('error', { err: error, reason }, 'refusal listener failed')
       }
