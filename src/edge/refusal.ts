@@ -52,10 +52,21 @@ export function createRefusals(options: {
   readonly onRefused?: OnRefused
 }): Refusals {
   const counts = new Map<RefusalReason, number>()
-  const write = createBrakedLog(options.log, options.clock)
+  const logs = new Map<RefusalReason, ReturnType<typeof createBrakedLog>>()
+
+  /** Braked for each reason apart: a flood of one must not hide the others. */
+  function logFor(reason: RefusalReason): ReturnType<typeof createBrakedLog> {
+    const known = logs.get(reason)
+    if (known !== undefined) return known
+    const made = createBrakedLog(options.log, options.clock)
+    logs.set(reason, made)
+    return made
+  }
+
   return {
     refuse(reason, client, topic, detail) {
       counts.set(reason, (counts.get(reason) ?? 0) + 1)
+      const write = logFor(reason)
       const context = {
         client: clip(client),
         topic: clip(topic),
@@ -66,8 +77,7 @@ export function createRefusals(options: {
       } catch (error) {
         write('error', { err: error, reason }, 'refusal listener failed')
       }
-      // Debug: whoever listens decides what people are to see, and how often.
-      write('debug', { reason, ...context }, 'refused at the MQTT door')
+      write('warn', { reason, ...context }, 'refused at the MQTT door')
       return new Error(`Refused (${reason}): ${context.detail}`)
     },
     counts: () => Object.fromEntries(counts),

@@ -186,6 +186,7 @@ describe('the socket', () => {
     expect(
       Object.values(body.refused).reduce((sum, count) => sum + count, 0),
     ).toBeGreaterThanOrEqual(5)
+    expect(product.log()).toContain('"reason":"foreign_topic"')
     const stolen = await product.api<{ points: unknown[] }>(
       'GET',
       '/devices/HO-5/telemetry?metric=voltage',
