@@ -111,7 +111,7 @@ function evidenceOf({ state, slot }: Subject, minutes: number): Evidence {
     limit,
     unit: leaf.unit,
     metric: leaf.metric,
-    because: { code: leaf.code, params: paramsOf(rule, value, limit, minutes) },
+    because: { code: leaf.code, params: paramsOf(rule, leaf, value, limit, minutes) },
     text: textOf(rule, leaf, { value, limit, minutes }),
   }
 }
@@ -132,6 +132,7 @@ function minutesOf(slot: Slot): number {
 
 function paramsOf(
   rule: Rule,
+  leaf: Leaf,
   value: number | null,
   limit: number | null,
   minutes: number,
@@ -142,6 +143,9 @@ function paramsOf(
     minutes,
     samples: rule.confirm.samples,
     of: rule.confirm.of,
+    ...(leaf.operand === null ? {} : { operand: leaf.operand }),
+    // A limit of our own is never shown as one of a standard.
+    ...(leaf.standard.status === 'proposal' ? {} : { standard: leaf.standard.ref }),
   }
 }
 

@@ -5,7 +5,10 @@ import type { AlertBook, Moment } from './alert-book.ts'
 import type { Casework } from './casework.ts'
 import type { DeviceState, Slot } from './device-state.ts'
 import { accessOf } from './device-state.ts'
+import { isCredentialHash, turnCredential } from './credential-turn.ts'
 import type { Command, Outcome } from './input.ts'
+import { integrationAccessOf } from './integrations.ts'
+import type { Integrations, KnownIntegration } from './integrations.ts'
 import { applied, duplicate, refused } from './outcomes.ts'
 import type { Registry } from './registry.ts'
 import type { Retired } from './retired.ts'
@@ -15,6 +18,7 @@ const COMMENT_MAX = 2000
 
 export interface CommandContext {
   readonly registry: Registry
+  readonly integrations: Integrations
   readonly book: AlertBook
   readonly casework: Casework
   readonly retired: Retired
@@ -29,7 +33,7 @@ export function runCommand(
   moment: Moment,
   context: CommandContext,
 ): Outcome {
-  const { registry, casework } = context
+  const { registry, integrations, casework } = context
   switch (command.kind) {
     case 'devices.register':
       return registry.register(command.devices, moment.now, (state) => {
@@ -58,11 +62,37 @@ export function runCommand(
     case 'device.credential': {
       const state = registry.get(command.id)
       if (state === undefined) return refused('not_found', `no device "${command.id}"`)
-      if (typeof command.hash !== 'string' || !/^[0-9a-f]{16,256}$/i.test(command.hash))
+      const { hash, previousUntil } = command
+      if (!isCredentialHash(hash))
         return refused('invalid', 'expected a keyed hash in hexadecimal as credential')
-      state.access = accessOf(state.device, command.hash)
+      const turned = turnCredential(state.access.credential, hash, previousUntil, moment.now)
+      state.access = accessOf(state.device, turned)
       emitDevice(state, true, moment)
       return applied
+    }
+    case 'device.revoke': {
+      const state = registry.get(command.id)
+      if (state === undefined) return refused('not_found', `no device "${command.id}"`)
+      if (state.access.revoked === true) return duplicate
+      state.access = accessOf(state.device, { credential: null, revoked: true })
+      emitDevice(state, true, moment)
+      return applied
+    }
+    case 'integration.create':
+      return integrations.create(
+        command,
+        (id) => registry.get(id) !== undefined,
+        moment.now,
+        (account) => emitIntegration(account, moment),
+      )
+    case 'integration.credential':
+      return integrations.credential(command, moment.now, (account) =>
+        emitIntegration(account, moment),
+      )
+    case 'integration.remove': {
+      const outcome = integrations.remove(command.id)
+      if (outcome.ok) moment.emit({ kind: 'integration_removed', id: command.id })
+      return outcome
     }
     case 'alerts.acknowledge':
       return acknowledge(command.ids, command.comment, by, moment, context)
@@ -83,6 +113,11 @@ export function runCommand(
 function emitDevice(state: DeviceState, credentialChanged: boolean, moment: Moment): void {
   const { device, access } = state
   moment.emit({ kind: 'device', device, access, credentialChanged })
+}
+
+function emitIntegration(account: KnownIntegration, moment: Moment): void {
+  const { integration } = account
+  moment.emit({ kind: 'integration', integration, access: integrationAccessOf(account) })
 }
 
 /** All or nothing: with one unknown alert none is acknowledged. */

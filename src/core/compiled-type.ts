@@ -14,9 +14,11 @@ export interface CompiledType {
   readonly blank: readonly number[]
   /** One per rule, in the type's order. */
   readonly detectors: readonly Detector[]
-  /** Indexes of the detectors that want every fresh reading, and of those that want samples. */
+  /** Indexes of the detectors that want every fresh reading, samples, clocks, and good and bad ranges. */
   readonly hearing: readonly number[]
   readonly sampling: readonly number[]
+  readonly timing: readonly number[]
+  readonly ranging: readonly number[]
 }
 
 /** Throws RangeError when a rule names a metric that the type does not have. */
@@ -24,15 +26,17 @@ export function compileType(type: DeviceType, localTime: LocalTime): CompiledTyp
   const metrics = metricsOf(type)
   const indexOf = new Map(metrics.map((metric, index) => [metric.id, index]))
   const detectors = type.rules.map((rule) => createDetector({ rule, metrics, indexOf, localTime }))
+  const wanting = (what: 'heard' | 'sample' | 'clock' | 'range'): number[] =>
+    detectors.flatMap((detector, index) => (detector[what] === undefined ? [] : [index]))
   return {
     type,
     metrics,
     indexOf,
     blank: metrics.map(() => Number.NaN),
     detectors,
-    hearing: detectors.flatMap((detector, index) => (detector.heard === undefined ? [] : [index])),
-    sampling: detectors.flatMap((detector, index) =>
-      detector.sample === undefined ? [] : [index],
-    ),
+    hearing: wanting('heard'),
+    sampling: wanting('sample'),
+    timing: wanting('clock'),
+    ranging: wanting('range'),
   }
 }

@@ -1,8 +1,13 @@
 // Registry entries from outside: whatever shape a command has, the result is a clean device or a list of what is wrong with which
 // field. Knows nothing of other devices; the registry checks ids and parents.
 
+import { aliasesOf } from './alias.ts'
 import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX } from './device.ts'
 import type { Device } from './device.ts'
+import type { DeviceType } from './device-type.ts'
+import { divisionProblem, gridProblem } from './division.ts'
+import { hiddenCharacters } from './hidden-characters.ts'
+import { INTEGRATION_ID_PATTERN } from './integration.ts'
 
 /** A checked entry says everything. */
 export type DeviceFields = Required<Omit<Device, 'createdAt'>>
@@ -22,11 +27,16 @@ const GRID_PATTERN = /^\d{14,15}$/
 const COMPONENT_CODE_PATTERN = /^[0-9A-Za-z-]{1,32}$/
 const RATED_NAME_PATTERN = /^[a-z][a-z0-9_]{0,40}$/
 const RATED_MAX = 50
-/** Control characters, and marks that turn the direction of writing: they can make one name look like another. */
-const HIDDEN_CHARACTERS = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u
 
-/** `known` tells whether a type id is in the catalogue. Fields that are absent count as null. */
-export function checkDevice(raw: unknown, known: (type: string) => boolean): DeviceCheck {
+/**
+ * `typeOf` looks into the catalogue. Fields that are absent count as null. What the entry said `before` is not held against it where
+ * a later version of the product has grown stricter.
+ */
+export function checkDevice(
+  raw: unknown,
+  typeOf: (id: string) => Pick<DeviceType, 'codecs'> | undefined,
+  before: Device | null = null,
+): DeviceCheck {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
     return { ok: false, errors: [{ field: '', reason: `expected an object, got ${kindOf(raw)}` }] }
   const fields: Readonly<Record<string, unknown>> = { ...raw }
@@ -43,7 +53,7 @@ export function checkDevice(raw: unknown, known: (type: string) => boolean): Dev
     }
     if (value.trim() === '' || value.length > max)
       fail(field, `expected 1 to ${max} characters, got ${value.length}`)
-    if (HIDDEN_CHARACTERS.test(value))
+    if (hiddenCharacters.test(value))
       fail(field, 'expected no control characters and no direction marks')
     return value
   }
@@ -80,8 +90,36 @@ export function checkDevice(raw: unknown, known: (type: string) => boolean): Dev
     return value === true
   }
 
+  /** A code that is well-formed, and that `problemOf` has nothing against. */
+  function code(
+    field: 'division' | 'grid',
+    pattern: RegExp,
+    expected: string,
+    problemOf: (code: string) => string | null,
+  ): string {
+    const value = matching(field, pattern, expected)
+    const problem = value === '' || value === before?.[field] ? null : problemOf(value)
+    if (problem !== null) fail(field, problem)
+    return value
+  }
+
+  function codec(field: string): string {
+    const value = fields[field]
+    const codecs = known?.codecs ?? []
+    if (typeof value === 'string')
+      if (value === before?.codec || codecs.some(({ id }) => id === value)) return value
+    const expected =
+      codecs.length === 0
+        ? `none, as type "${type}" has no codecs`
+        : `one of ${codecs.map(({ id }) => id).join(', ')}`
+    if (known !== undefined) fail(field, `expected ${expected}, got ${shown(value)}`)
+    return ''
+  }
+
   const type = matching('type', /^[a-z][a-z0-9-]{0,63}$/, 'a type id')
-  if (type !== '' && !known(type)) fail('type', `expected a type of the catalogue, got "${type}"`)
+  const known = type === '' ? undefined : typeOf(type)
+  if (type !== '' && known === undefined)
+    fail('type', `expected a type of the catalogue, got "${type}"`)
   const lat = optional('lat', (field) => degrees(field, 90))
   const lon = optional('lon', (field) => degrees(field, 180))
   if ((lat === null) !== (lon === null)) fail('lat', 'expected lat and lon together, or neither')
@@ -89,12 +127,13 @@ export function checkDevice(raw: unknown, known: (type: string) => boolean): Dev
     id: matching('id', DEVICE_ID_PATTERN, '1 to 64 letters, digits, ".", "_" or "-"'),
     type,
     name: text('name'),
-    division: matching(
+    division: code(
       'division',
       DIVISION_PATTERN,
       'a division code of six digits (and up to six more characters)',
+      divisionProblem,
     ),
-    grid: optional('grid', (field) => matching(field, GRID_PATTERN, '14 or 15 digits')),
+    grid: optional('grid', () => code('grid', GRID_PATTERN, '14 or 15 digits', gridProblem)),
     street: optional('street', text),
     parent: optional('parent', (field) => matching(field, DEVICE_ID_PATTERN, 'a device id')),
     lat,
@@ -108,6 +147,11 @@ export function checkDevice(raw: unknown, known: (type: string) => boolean): Dev
     ),
     rated: ratedOf(fields['rated'], fail),
     reportSeconds: optional('reportSeconds', seconds),
+    aliases: aliasesOf(fields['aliases'], (reason) => fail('aliases', reason)),
+    integration: optional('integration', (field) =>
+      matching(field, INTEGRATION_ID_PATTERN, `an account id (${INTEGRATION_ID_PATTERN.source})`),
+    ),
+    codec: optional('codec', codec),
     simulated: flag('simulated'),
   }
   return errors.length === 0 ? { ok: true, device } : { ok: false, errors }

@@ -3,7 +3,7 @@
 
 import type { CompiledType } from './compiled-type.ts'
 import type { Device, DeviceAccess } from './device.ts'
-import type { MeanRing } from './rolling-mean.ts'
+import type { Memory } from './memory.ts'
 import type { Millis } from './position.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY
@@ -31,6 +31,9 @@ export interface DeviceState {
   /** Newest value per metric by event time, NaN where there was none. */
   readonly latestValues: number[]
   readonly latestAts: number[]
+  /** How far its clock is behind ours, and when that was seen; NaN and NEVER before the first time. */
+  clockSkewMs: Millis
+  clockAt: Millis
   readonly slots: readonly Slot[]
   /** Sunrise and sunset at the device; worked out once a day. */
   readonly sun: { day: number; rise: Millis; set: Millis; nextRise: Millis }
@@ -65,10 +68,12 @@ export interface Slot {
   goodCount: number
   goodSince: Millis
   lastSampleAt: Millis
-  /** One per mean operand. */
-  readonly rings: MeanRing[]
-  /** One per leaf, for this device. */
+  /** One per operand that needs one. */
+  readonly memories: Memory[]
+  /** One per leaf, for this device; NaN where it has none. */
   readonly limits: number[]
+  /** One bit per edition of the rule: the device has what it takes. */
+  applies: number
 }
 
 function createSlot(index: number): Slot {
@@ -93,20 +98,17 @@ function createSlot(index: number): Slot {
     goodCount: 0,
     goodSince: Number.NaN,
     lastSampleAt: NEVER,
-    rings: [],
+    memories: [],
     limits: [],
+    applies: 0,
   }
 }
 
-export function createDeviceState(
-  device: Device,
-  type: CompiledType,
-  credential: string | null,
-): DeviceState {
+export function createDeviceState(device: Device, type: CompiledType, signIn: SignIn): DeviceState {
   const reportMs = reportMsOf(device, type)
   return {
     device,
-    access: accessOf(device, credential),
+    access: accessOf(device, signIn),
     type,
     reportMs,
     freshMs: freshMsOf(reportMs),
@@ -117,6 +119,8 @@ export function createDeviceState(
     latestReceivedAt: NEVER,
     latestValues: [...type.blank],
     latestAts: type.metrics.map(() => NEVER),
+    clockSkewMs: Number.NaN,
+    clockAt: NEVER,
     slots: type.detectors.map((_, index) => createSlot(index)),
     sun: { day: Number.NaN, rise: 0, set: 0, nextRise: 0 },
   }
@@ -125,7 +129,7 @@ export function createDeviceState(
 /** Another entry for the same device: what follows from it follows at once. */
 export function replaceDevice(state: DeviceState, device: Device): void {
   state.device = device
-  state.access = accessOf(device, state.access.credential)
+  state.access = accessOf(device, state.access)
   state.reportMs = reportMsOf(device, state.type)
   state.freshMs = freshMsOf(state.reportMs)
   state.sun.day = Number.NaN
@@ -139,7 +143,11 @@ function freshMsOf(reportMs: Millis): Millis {
   return Math.max(3 * reportMs, FRESH_MIN_MS)
 }
 
-export function accessOf(device: Device, credential: string | null): DeviceAccess {
+/** What lets a device in. */
+export type SignIn = Pick<DeviceAccess, 'credential' | 'previous' | 'revoked'>
+
+export function accessOf(device: Device, signIn: SignIn): DeviceAccess {
+  const { credential, previous, revoked } = signIn
   return {
     id: device.id,
     type: device.type,
@@ -147,5 +155,7 @@ export function accessOf(device: Device, credential: string | null): DeviceAcces
     parent: device.parent,
     simulated: device.simulated,
     credential,
+    ...(previous === undefined || previous === null ? {} : { previous }),
+    ...(revoked === true ? { revoked } : {}),
   }
 }

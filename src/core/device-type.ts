@@ -26,6 +26,47 @@ export interface Metric {
   readonly onChange?: boolean
 }
 
+/**
+ * How a vendor or a network names and scales the metrics of a type. A codec whose id is a payload format serves every device of the
+ * type that comes in that format; any other is named by the device (`codec`).
+ */
+export interface Codec {
+  readonly id: string
+  /** The foreign name -> the metric's id, or the metric with what turns the foreign value into its unit: value x factor + offset. */
+  readonly names: Readonly<Record<string, string | Scaled>>
+  /** Foreign names that are known and not kept; `*` at the end stands for any rest. */
+  readonly ignored?: readonly string[]
+  /** Reads the vendor's own bytes, where the network delivers no names. */
+  readonly bytes?: BytesLayout
+}
+
+export interface Scaled {
+  readonly metric: string
+  /** Default 1. */
+  readonly factor?: number
+  /** Default 0. */
+  readonly offset?: number
+  /** Texts or numbers that stand for values: `{ "ON": true }`. */
+  readonly values?: Readonly<Record<string, number | boolean>>
+}
+
+/** `channels`: two bytes, channel and type, as four hex digits, say what follows. `fixed`: everything in its place. */
+export type BytesLayout =
+  | { readonly kind: 'channels'; readonly channels: Readonly<Record<string, BytesField>> }
+  | { readonly kind: 'fixed'; readonly fields: readonly (BytesField & { readonly at: number })[] }
+
+export interface BytesField {
+  /** A foreign name of the codec. */
+  readonly name: string
+  readonly bytes: 1 | 2 | 3 | 4
+  readonly signed?: true
+  readonly bigEndian?: true
+  /** Only this bit counts, 0 the lowest: true or false. */
+  readonly bit?: number
+  /** Default 1. */
+  readonly factor?: number
+}
+
 export interface DeviceType {
   readonly id: string
   readonly name: Text
@@ -36,6 +77,7 @@ export interface DeviceType {
   readonly reportSeconds: number
   readonly metrics: readonly Metric[]
   readonly rules: readonly Rule[]
+  readonly codecs?: readonly Codec[]
 }
 
 /** Metrics every device may report; `bat` and `rssi` of the canonical payload land here. */

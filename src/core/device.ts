@@ -25,6 +25,15 @@ export interface Device {
   readonly rated: Readonly<Record<string, number>>
   /** Longest time between two reports of this one when healthy; null or absent: its type's. */
   readonly reportSeconds?: number | null
+  /**
+   * Names under which other networks know it: DevEUI, IMEI, MN, station or meter number, friendly name. Compared without regard to
+   * case, unique in the registry, at most eight.
+   */
+  readonly aliases?: readonly string[]
+  /** The integration account that may speak for it; null or absent: none. */
+  readonly integration?: string | null
+  /** Codec of its type that reads its vendor's payload; null or absent: the one of the format, if any. */
+  readonly codec?: string | null
   /** Its readings are simulated; once true it stays true (invariant I9). */
   readonly simulated: boolean
   readonly createdAt: Millis
@@ -39,6 +48,10 @@ export interface DeviceAccess {
   readonly simulated: boolean
   /** Keyed hash (hex) of the secret, or null while none was made. */
   readonly credential: string | null
+  /** The one before it, where a rotation lets it live on until then. */
+  readonly previous?: { readonly hash: string; readonly until: Millis } | null
+  /** Revoked: nothing lets it in, also no certificate, until a new credential is made. */
+  readonly revoked?: boolean
 }
 
 /** Thirty days: whoever reports less often cannot be told from a dead one. */

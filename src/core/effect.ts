@@ -4,7 +4,8 @@ import type { Alert, TimelineEntry } from './alert.ts'
 import type { Device, DeviceAccess } from './device.ts'
 import type { Outcome } from './input.ts'
 import type { Millis, Position } from './position.ts'
-import type { Quarantined, Reading } from './reading.ts'
+import type { Integration, IntegrationAccess } from './integration.ts'
+import type { Quarantined, Reading, Reply } from './reading.ts'
 import type { CaseReport, HistoryEntry, Ticket } from './ticket.ts'
 
 export type Effect =
@@ -20,6 +21,14 @@ export type Effect =
       readonly credentialChanged: boolean
     }
   | { readonly kind: 'device_removed'; readonly id: string }
+  | {
+      readonly kind: 'integration'
+      readonly integration: Integration
+      readonly access: IntegrationAccess
+    }
+  | { readonly kind: 'integration_removed'; readonly id: string }
+  /** What a network expects to hear back; sent once, while live, and never again. */
+  | { readonly kind: 'reply'; readonly reply: Reply }
   /** Connection state as the broker saw it (the device's `status` topic). */
   | {
       readonly kind: 'presence'
@@ -46,5 +55,7 @@ export interface Latest {
   readonly ts: Millis
   readonly receivedAt: Millis
   readonly simulated: boolean
+  /** How far the device's clock is behind ours (negative: ahead), from its last live message with a time of its own. */
+  readonly clock?: { readonly skewMs: number; readonly at: Millis } | null
   readonly values: Readonly<Record<string, { readonly value: number; readonly ts: Millis }>>
 }

@@ -14,6 +14,9 @@ import type { Device, DeviceAccess } from './device.ts'
 import type { DeviceType } from './device-type.ts'
 import type { EffectSink, Latest } from './effect.ts'
 import type { CaseAnswer, Command } from './input.ts'
+import type { Integration } from './integration.ts'
+import { createIntegrations } from './integrations.ts'
+import { createHealth } from './health.ts'
 import { createLocalTime } from './local-time.ts'
 import { place } from './order.ts'
 import { refused } from './outcomes.ts'
@@ -31,6 +34,8 @@ export interface Engine {
   /** Stamp of the last input consumed. */
   readonly now: Millis
   device(id: string): Device | undefined
+  /** By id, else by alias, which is compared without regard to case. */
+  find(name: string): Device | undefined
   devices(): Iterable<Device>
   access(id: string): DeviceAccess | undefined
   /** The device's type, ready for validation. */
@@ -49,6 +54,11 @@ export interface Engine {
     position: Position,
     emit: EffectSink,
   ): void
+  /** A live message with a time of its own: how far the device's clock is behind ours, negative when it is ahead. */
+  clockSeen(device: string, skewMs: Millis, position: Position, emit: EffectSink): void
+  /** A reading held values that cannot be, or none such. */
+  rangeSeen(device: string, isImpossible: boolean, position: Position, emit: EffectSink): void
+  integrations(): Iterable<Integration>
   /** Emits its effects and then exactly one outcome; never throws, whatever the command looks like. */
   command(command: Command, by: string, position: Position, emit: EffectSink): void
   answer(answer: CaseAnswer, position: Position, emit: EffectSink, by?: string): void
@@ -72,7 +82,8 @@ export function createEngine(options: {
     )
   const localTime = createLocalTime(options.timeZone)
   const types = new Map(options.types.map((type) => [type.id, compileType(type, localTime)]))
-  const registry = createRegistry(types)
+  const integrations = createIntegrations(snapshot?.integrations ?? [])
+  const registry = createRegistry(types, (id) => integrations.has(id))
   const timers = createTimers()
   const retired = createRetired(snapshot?.retired ?? [])
   const casework = createCasework({ localTime, records: snapshot?.tickets ?? [] })
@@ -80,10 +91,11 @@ export function createEngine(options: {
     open: snapshot?.openAlerts ?? [],
     closed: snapshot?.closedAlerts ?? [],
   })
+  const health = createHealth(act)
   const sample: Sample = { values: [], at: 0, now: 0 }
   let now: Millis = snapshot?.now ?? 0
   if (snapshot !== undefined) restore(snapshot)
-  const context = { registry, book, casework, retired, begin, changed }
+  const context = { registry, integrations, book, casework, retired, begin, changed }
 
   function restore(kept: EngineSnapshot): void {
     for (const one of kept.devices) {
@@ -162,6 +174,7 @@ export function createEngine(options: {
       return now
     },
     device: (id) => registry.get(id)?.device,
+    find: (name) => registry.find(name)?.device,
     *devices() {
       for (const state of registry.states()) yield state.device
     },
@@ -191,6 +204,7 @@ export function createEngine(options: {
       const state = registry.get(reading.device)
       if (state === undefined) return
       const { isFresh, isInOrder } = place(state, reading)
+      if (!isInOrder) health.readingRepeated(reading.position)
       if (!isFresh) return
       const { detectors, hearing, sampling } = state.type
       state.heardAt = Math.max(state.heardAt, reading.receivedAt)
@@ -218,6 +232,17 @@ export function createEngine(options: {
       if (registry.get(device) !== undefined) emit({ kind: 'presence', device, state, at })
     },
 
+    clockSeen(device, skewMs, position, emit) {
+      const state = registry.get(device)
+      if (state !== undefined) health.clockSeen(state, skewMs, { now, position, emit })
+    },
+    rangeSeen(device, isImpossible, position, emit) {
+      const state = registry.get(device)
+      if (state !== undefined) health.rangeSeen(state, isImpossible, { now, position, emit })
+    },
+
+    integrations: () => integrations.list().map(({ integration }) => integration),
+
     command(command, by, position, emit) {
       const moment = { now, position, emit }
       const outcome = isObject(command) ? runCommand(command, by, moment, context) : unreadable
@@ -231,7 +256,7 @@ export function createEngine(options: {
 
     latest(id) {
       const state = registry.get(id)
-      if (state === undefined || state.latestReceivedAt < 0) return undefined
+      if (state === undefined || (state.latestReceivedAt < 0 && state.clockAt < 0)) return undefined
       return latestOf(state)
     },
 
@@ -255,6 +280,7 @@ export function createEngine(options: {
         closedAlerts: [...book.closed()],
         tickets: [...casework.records()],
         retired: retired.list(),
+        integrations: integrations.list(),
       }
     },
   }
@@ -272,7 +298,7 @@ function isObject(value: unknown): boolean {
 }
 
 function latestOf(state: DeviceState): Latest {
-  const { device, latestValues, latestAts, latestReceivedAt } = state
+  const { device, latestValues, latestAts, latestReceivedAt, clockSkewMs, clockAt } = state
   let ts = 0
   const values: [string, { value: number; ts: Millis }][] = []
   state.type.metrics.forEach((metric, index) => {
@@ -284,9 +310,11 @@ function latestOf(state: DeviceState): Latest {
   })
   return {
     device: device.id,
-    ts,
-    receivedAt: latestReceivedAt,
+    // A clock so wrong that every reading is refused is known all the same.
+    ts: latestReceivedAt < 0 ? clockAt : ts,
+    receivedAt: latestReceivedAt < 0 ? clockAt : latestReceivedAt,
     simulated: device.simulated,
+    clock: clockAt < 0 ? null : { skewMs: clockSkewMs, at: clockAt },
     values: Object.fromEntries(values),
   }
 }

@@ -1,6 +1,7 @@
 // Commands and answers: the inputs that are not device messages. Each is the JSON payload of a journal record.
 
 import type { Device } from './device.ts'
+import type { Integration } from './integration.ts'
 import type { Millis } from './position.ts'
 import type { TicketState } from './ticket.ts'
 
@@ -9,7 +10,27 @@ export type Command =
   | { readonly kind: 'devices.register'; readonly devices: readonly Omit<Device, 'createdAt'>[] }
   | { readonly kind: 'device.update'; readonly id: string; readonly patch: DevicePatch }
   | { readonly kind: 'device.remove'; readonly id: string }
-  | { readonly kind: 'device.credential'; readonly id: string; readonly hash: string }
+  /** `previousUntil`: the credential before stays good until then; absent or null: it ends now. */
+  | {
+      readonly kind: 'device.credential'
+      readonly id: string
+      readonly hash: string
+      readonly previousUntil?: Millis | null
+    }
+  /** Nothing lets the device in any more, until a new credential is made. */
+  | { readonly kind: 'device.revoke'; readonly id: string }
+  | {
+      readonly kind: 'integration.create'
+      readonly integration: Omit<Integration, 'createdAt'>
+      readonly hash: string
+    }
+  | {
+      readonly kind: 'integration.credential'
+      readonly id: string
+      readonly hash: string
+      readonly previousUntil: Millis | null
+    }
+  | { readonly kind: 'integration.remove'; readonly id: string }
   | {
       readonly kind: 'alerts.acknowledge'
       readonly ids: readonly string[]

@@ -1,6 +1,7 @@
 // A reading: what one device measured at one moment, checked against its type.
 
 import type { Millis, Position } from './position.ts'
+import type { PayloadFormat } from './record.ts'
 
 export interface Reading {
   readonly device: string
@@ -33,14 +34,28 @@ export type QuarantineCode =
   | 'wrong_type'
   | 'out_of_range'
   | 'damaged_record'
+  /** CRC or checksum does not fit. */
+  | 'bad_checksum'
+  /** A frame without its beginning or its end. */
+  | 'broken_frame'
+  /** The device itself marks the value as not valid (maintenance, calibration, fault). */
+  | 'bad_quality'
+  /** Understood, but not something that is taken in. */
+  | 'unsupported'
+  /** Vendor bytes, and no codec that reads them. */
+  | 'no_codec'
+  /** The integration account may not speak for this device. */
+  | 'foreign_device'
 
 export interface Refusal {
   readonly code: QuarantineCode
   /** What failed, the value, and what was expected; no final period. At most 300 characters. */
   readonly detail: string
+  /** The device it speaks of, where one message speaks of several. */
+  readonly device?: string
 }
 
-export interface Quarantined extends Refusal {
+export interface Quarantined extends Omit<Refusal, 'device'> {
   /** Journal position and ordinal within the message: `0-1842.0`. */
   readonly id: string
   readonly position: Position
@@ -52,6 +67,8 @@ export interface Quarantined extends Refusal {
   readonly payload: Uint8Array
   readonly http: boolean
   readonly simulated: boolean
+  /** Absent: canonical. */
+  readonly format?: PayloadFormat
 }
 
 /** A reading as a decoder found it, not yet checked against the type. */
@@ -59,15 +76,44 @@ export interface RawReading {
   /** Null: the receive time counts. */
   readonly ts: Millis | null
   readonly seq: number | null
+  /** By the format's own names; the device's codec turns them into metrics. */
   readonly metrics: Readonly<Record<string, unknown>>
+  /** Id or alias of the device it speaks of, where one message speaks of several. */
+  readonly device?: string
+  /** The vendor's own bytes, for a codec to read. */
+  readonly bytes?: Uint8Array
+  /** Sent later than measured (a batch, a buffered frame): says nothing about the device's clock. */
+  readonly isBacklog?: boolean
 }
 
-/** Decoders never throw. */
+/** What the sender's network expects to hear back, after the commit. */
+export interface Reply {
+  readonly topic: string
+  readonly payload: Uint8Array
+}
+
+/** What a decoder may know beside the payload. */
+export interface DecodeContext {
+  /** Empty when the message came through an HTTP door. */
+  readonly topic: string
+  readonly receivedAt: Millis
+}
+
+/** Decoders are pure and never throw. */
+export type Decode = (payload: Uint8Array, context: DecodeContext) => Decoded
+
 export type Decoded =
   | {
       readonly kind: 'readings'
+      /** Id or alias of the device all of them speak of; null when the topic or each reading says it. */
       readonly device: string | null
+      /** Other names of the same device (its IMEI, its URN's last part), tried in order when the registry knows no `device`. */
+      readonly deviceAlso?: readonly string[]
+      /** Empty when the message is understood and holds none (a join, a heartbeat, an answer). */
       readonly readings: readonly RawReading[]
       readonly refused: readonly Refusal[]
+      readonly replies?: readonly Reply[]
+      /** The beginning of a frame whose end has not come yet: it is put before the next payload of this topic. */
+      readonly rest?: Uint8Array
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }

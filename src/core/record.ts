@@ -20,6 +20,38 @@ export const FLAG_HTTP = 2
  */
 export const FLAG_REDRIVEN = 4
 
+/**
+ * Payload formats by number, in bits 3 to 7 of a record's flags: a record says itself how it is to be read, whatever becomes of the
+ * account that sent it. The order stands for ever; new ones go to the end.
+ */
+export const payloadFormats = [
+  'canonical',
+  'thing-model',
+  'ctwing',
+  'onenet',
+  'chirpstack',
+  'tts',
+  'hj212',
+  'sl651',
+  'cjt188',
+  'senml',
+  'zigbee2mqtt',
+] as const
+export type PayloadFormat = (typeof payloadFormats)[number]
+const FORMAT_SHIFT = 3
+
+export function flagsOfFormat(format: PayloadFormat): number {
+  return payloadFormats.indexOf(format) << FORMAT_SHIFT
+}
+
+/** Null for a number that this version does not know. */
+export function formatOfFlags(flags: number): PayloadFormat | null {
+  return payloadFormats[flags >> FORMAT_SHIFT] ?? null
+}
+
+/** Stands before an integration account's id where a record names its sender: no device or person is called so. */
+export const INTEGRATION_MARK = '@'
+
 /** What is handed to the journal; the writer adds the time. */
 export interface Entry {
   readonly kind: RecordKind

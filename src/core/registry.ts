@@ -4,6 +4,7 @@
 import type { CompiledType } from './compiled-type.ts'
 import { checkDevice } from './device-check.ts'
 import type { DeviceFields } from './device-check.ts'
+import { createDeviceNames } from './device-names.ts'
 import { createDeviceState, replaceDevice } from './device-state.ts'
 import type { DeviceState } from './device-state.ts'
 import type { Device } from './device.ts'
@@ -20,6 +21,8 @@ type RowError = { readonly row: number; readonly field: string; readonly reason:
 
 export interface Registry {
   get(id: string): DeviceState | undefined
+  /** By id, else by alias, which is compared without regard to case. */
+  find(name: string): DeviceState | undefined
   states(): Iterable<DeviceState>
   /** Puts back what a snapshot held, without checks. */
   restore(state: DeviceState): void
@@ -29,8 +32,13 @@ export interface Registry {
   remove(id: string, removed: (state: DeviceState) => void): Outcome
 }
 
-export function createRegistry(types: ReadonlyMap<string, CompiledType>): Registry {
+/** `isAccount` tells whether an id is taken by an integration account: both sign in at the same doors. */
+export function createRegistry(
+  types: ReadonlyMap<string, CompiledType>,
+  isAccount: (id: string) => boolean = () => false,
+): Registry {
   const states = new Map<string, DeviceState>()
+  const names = createDeviceNames()
   /** How many devices hang on an id. */
   const children = new Map<string, number>()
 
@@ -44,7 +52,15 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
   function add(state: DeviceState): void {
     states.set(state.device.id, state)
     count(state.device.parent, 1)
+    names.add(state.device)
   }
+
+  function idProblem(id: string): string | null {
+    if (states.has(id)) return `"${id}" is registered already`
+    return isAccount(id) ? `"${id}" is an integration account` : names.idProblem(id)
+  }
+
+  const typeOf = (id: string) => types.get(id)?.type
 
   const registeredParent = (id: string): string | null | undefined => {
     const state = states.get(id)
@@ -53,6 +69,12 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
 
   return {
     get: (id) => states.get(id),
+    find(name) {
+      const direct = states.get(name)
+      if (direct !== undefined) return direct
+      const id = names.byAlias(name)
+      return id === undefined ? undefined : states.get(id)
+    },
     states: () => states.values(),
     restore: add,
 
@@ -65,18 +87,32 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
       const errors: RowError[] = []
       const fresh = new Map<string, DeviceFields>()
       const clean: (DeviceFields | null)[] = rows.map((raw: unknown, row) => {
-        const check = checkDevice(raw, (type) => types.has(type))
+        const check = checkDevice(raw, typeOf)
         if (!check.ok) {
           for (const error of check.errors) errors.push({ row, ...error })
           return null
         }
         const { device } = check
-        if (states.has(device.id))
-          errors.push({ row, field: 'id', reason: `"${device.id}" is registered already` })
+        const problem = idProblem(device.id)
+        if (problem !== null) errors.push({ row, field: 'id', reason: problem })
         else if (fresh.has(device.id))
           errors.push({ row, field: 'id', reason: `"${device.id}" stands in this list twice` })
         else fresh.set(device.id, device)
         return device
+      })
+      const freshNames = createDeviceNames()
+      for (const { id } of fresh.values()) freshNames.add({ id })
+      clean.forEach((device, row) => {
+        // Of two rows with the same id the second has its mistake already.
+        if (device === null || fresh.get(device.id) !== device) return
+        const { id, aliases } = device
+        for (const alias of aliases) {
+          const problem =
+            names.aliasProblem(alias, id, false) ?? freshNames.aliasProblem(alias, id, true)
+          if (problem !== null) errors.push({ row, field: 'aliases', reason: problem })
+        }
+        freshNames.remove({ id })
+        freshNames.add(device)
       })
       const onlyTaken = errors.length > 0 && errors.every((error) => error.field === 'id')
       const parentOf = (id: string): string | null | undefined => {
@@ -99,7 +135,7 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
       for (const fields of fresh.values()) {
         const type = types.get(fields.type)
         if (type === undefined) continue
-        const state = createDeviceState({ ...fields, createdAt: now }, type, null)
+        const state = createDeviceState({ ...fields, createdAt: now }, type, { credential: null })
         add(state)
         added(state)
       }
@@ -115,7 +151,8 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
       const { createdAt, ...before } = device
       const check = checkDevice(
         { ...before, ...patch, id: device.id, type: device.type },
-        () => true,
+        typeOf,
+        device,
       )
       const errors: RowError[] = check.ok
         ? []
@@ -127,6 +164,10 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
       if (check.ok) {
         const problem = parentProblem(id, check.device.parent, registeredParent)
         if (problem !== null) errors.push({ row: 0, field: 'parent', reason: problem })
+        for (const alias of check.device.aliases) {
+          const reason = names.aliasProblem(alias, id, true)
+          if (reason !== null) errors.push({ row: 0, field: 'aliases', reason })
+        }
         if (device.simulated && !check.device.simulated)
           errors.push({
             row: 0,
@@ -137,6 +178,8 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
           const next: Device = { ...check.device, createdAt }
           count(device.parent, -1)
           count(next.parent, 1)
+          names.remove(device)
+          names.add(next)
           replaceDevice(state, next)
           updated(state)
           return applied
@@ -154,6 +197,7 @@ export function createRegistry(types: ReadonlyMap<string, CompiledType>): Regist
       removed(state)
       state.isRemoved = true
       states.delete(id)
+      names.remove(state.device)
       count(state.device.parent, -1)
       return applied
     },

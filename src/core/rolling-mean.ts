@@ -27,13 +27,6 @@ export function createMeanRing(): MeanRing {
   return { buckets: [], lastAt: null, intervalMs: null, previousIntervalMs: null }
 }
 
-export function clearMeanRing(ring: MeanRing): void {
-  ring.buckets.length = 0
-  ring.lastAt = null
-  ring.intervalMs = null
-  ring.previousIntervalMs = null
-}
-
 export function createRollingMean(options: {
   readonly windowMs: number
   readonly byEnergy: boolean

@@ -6,8 +6,10 @@ import type { TicketRecord } from './casework.ts'
 import type { CompiledType } from './compiled-type.ts'
 import { createDeviceState } from './device-state.ts'
 import type { DeviceState, Slot } from './device-state.ts'
-import type { Device } from './device.ts'
-import type { MeanRing } from './rolling-mean.ts'
+import type { Device, DeviceAccess } from './device.ts'
+import type { KnownIntegration } from './integrations.ts'
+import { copyMemory } from './memory.ts'
+import type { Memory } from './memory.ts'
 import type { Millis } from './position.ts'
 import type { RetiredDevice } from './retired.ts'
 
@@ -25,12 +27,16 @@ export interface EngineSnapshot {
   readonly closedAlerts: readonly Alert[]
   readonly tickets: readonly TicketRecord[]
   readonly retired: readonly RetiredDevice[]
+  /** Absent in snapshots of before there were accounts. */
+  readonly integrations?: readonly KnownIntegration[]
 }
 
 /** Null stands for NaN and for "never". */
 export interface DeviceSnapshot {
   readonly device: Device
   readonly credential: string | null
+  readonly previous?: NonNullable<DeviceAccess['previous']>
+  readonly revoked?: boolean
   readonly lastTs: Millis | null
   readonly lastAt: Millis | null
   readonly heardAt: Millis
@@ -38,6 +44,8 @@ export interface DeviceSnapshot {
   /** `[metric index, value, event time]`. */
   readonly latest: readonly (readonly [number, number, Millis])[]
   readonly slots: readonly SlotSnapshot[]
+  /** How far its clock is behind ours, and when that was seen. */
+  readonly clock?: readonly [skewMs: number, at: Millis]
 }
 
 /** Only slots that remember something; fields at their start value are left out. */
@@ -57,7 +65,7 @@ interface SlotSnapshot {
   readonly goodCount?: number
   readonly goodSince?: Millis
   readonly lastSampleAt?: Millis
-  readonly rings?: readonly MeanRing[]
+  readonly memories?: readonly Memory[]
 }
 
 const NEVER = Number.NEGATIVE_INFINITY
@@ -70,20 +78,27 @@ export function deviceSnapshot(state: DeviceState): DeviceSnapshot {
   return {
     device: state.device,
     credential: state.access.credential,
+    ...signInOf(state),
     lastTs: finite(state.lastTs),
     lastAt: finite(state.lastAt),
     heardAt: state.heardAt,
     latestReceivedAt: finite(state.latestReceivedAt),
     latest,
     slots: state.slots.flatMap((slot) => slotSnapshot(slot)),
+    ...(Number.isFinite(state.clockAt) ? { clock: [state.clockSkewMs, state.clockAt] } : {}),
   }
+}
+
+function signInOf({ access }: DeviceState): Pick<DeviceSnapshot, 'previous' | 'revoked'> {
+  const { previous = null, revoked = false } = access
+  return { ...(previous === null ? {} : { previous }), ...(revoked ? { revoked } : {}) }
 }
 
 function slotSnapshot(slot: Slot): SlotSnapshot[] {
   const isCounting = slot.history !== 0 || slot.goodCount !== 0
   const isWatched = slot.isActive || slot.holdDue !== Number.POSITIVE_INFINITY
   const isSeen = slot.isActive || slot.history !== 0
-  const hasRings = slot.rings.some((ring) => ring.buckets.length > 0)
+  const memories = slot.memories.filter((memory) => memory.lastAt !== null)
   const snapshot: SlotSnapshot = {
     rule: slot.index,
     ...(slot.alert === null ? {} : { alert: slot.alert }),
@@ -101,7 +116,7 @@ function slotSnapshot(slot: Slot): SlotSnapshot[] {
     ...(slot.goodCount === 0 ? {} : { goodCount: slot.goodCount }),
     ...some('goodSince', slot.goodSince),
     ...(isCounting ? some('lastSampleAt', slot.lastSampleAt) : {}),
-    ...(hasRings ? { rings: slot.rings.map(copyRing) } : {}),
+    ...(memories.length === 0 ? {} : { memories: memories.map(copyMemory) }),
   }
   return Object.keys(snapshot).length === 1 ? [] : [snapshot]
 }
@@ -112,7 +127,7 @@ export function restoreDevice(
   type: CompiledType,
   from: { readonly metrics: readonly string[]; readonly rules: readonly string[] },
 ): DeviceState {
-  const state = createDeviceState(snapshot.device, type, snapshot.credential)
+  const state = createDeviceState(snapshot.device, type, snapshot)
   state.lastTs = snapshot.lastTs ?? NEVER
   state.lastAt = snapshot.lastAt ?? NEVER
   state.heardAt = snapshot.heardAt
@@ -123,6 +138,7 @@ export function restoreDevice(
     state.latestValues[here] = value
     state.latestAts[here] = at
   }
+  if (snapshot.clock !== undefined) [state.clockSkewMs, state.clockAt] = snapshot.clock
   for (const kept of snapshot.slots) {
     const here = type.type.rules.findIndex((rule) => rule.id === from.rules[kept.rule])
     const slot = state.slots[here]
@@ -158,11 +174,7 @@ function restoreSlot(slot: Slot, kept: SlotSnapshot): void {
   slot.goodCount = kept.goodCount ?? 0
   slot.goodSince = kept.goodSince ?? slot.goodSince
   slot.lastSampleAt = kept.lastSampleAt ?? slot.lastSampleAt
-  for (const ring of kept.rings ?? []) slot.rings.push(copyRing(ring))
-}
-
-function copyRing(ring: MeanRing): MeanRing {
-  return { ...ring, buckets: ring.buckets.map(([ordinal, sum, count]) => [ordinal, sum, count]) }
+  for (const memory of kept.memories ?? []) slot.memories.push(copyMemory(memory))
 }
 
 function finite(value: number): number | null {

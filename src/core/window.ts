@@ -1,6 +1,7 @@
-// When a rule applies: the lighting night or day at the device, or hours of the local day. Answers with the end of the window, so
-// that an alert can be ended by the clock.
+// When a rule applies: the lighting night or day at the device, hours of the local day, or a season of the local year. Answers with
+// the end of the window, so that an alert can be ended by the clock.
 
+import { daysIn, localDateOf, startOfDay } from './calendar.ts'
 import type { DeviceState } from './device-state.ts'
 import type { LocalTime } from './local-time.ts'
 import type { Millis } from './position.ts'
@@ -19,6 +20,7 @@ export type WindowEnd = (state: DeviceState, at: Millis) => Millis
 export function compileWindow(window: Window, localTime: LocalTime): WindowEnd {
   if (window.kind === 'lighting') return nightEnd
   if (window.kind === 'daylight') return dayEnd
+  if (window.kind === 'season') return seasonEnd(dayOf(window.from), dayOf(window.to), localTime)
   return hoursEnd(minuteOf(window.from), minuteOf(window.to), localTime)
 }
 
@@ -44,6 +46,51 @@ function hoursEnd(from: number, to: number, localTime: LocalTime): WindowEnd {
   }
 }
 
+interface DayOfYear {
+  readonly month: number
+  readonly day: number
+}
+
+/** Both days inclusive, across New Year when `from` is later. The last answer is kept for as long as it is true. */
+function seasonEnd(from: DayOfYear, to: DayOfYear, localTime: LocalTime): WindowEnd {
+  const begins = (year: number): Millis => startOfDay(localTime, { year, ...from })
+  const spansNewYear = from.month > to.month || (from.month === to.month && from.day > to.day)
+  const ends = (year: number): Millis => {
+    const inYear = spansNewYear ? year + 1 : year
+    // The 29th of February ends a season also where there is none.
+    const day = Math.min(to.day, daysIn(inYear, to.month)) + 1
+    return startOfDay(localTime, { year: inYear, month: to.month, day })
+  }
+  let knownFrom = Number.NaN
+  let knownTo = Number.NaN
+  let answer = Number.NaN
+
+  return (_, at) => {
+    if (at >= knownFrom && at < knownTo) return answer
+    const { year } = localDateOf(localTime, at)
+    for (const begun of [year - 1, year]) {
+      const [begin, end] = [begins(begun), ends(begun)]
+      if (at < begin) {
+        // Between the season before and this one.
+        knownFrom = ends(begun - 1)
+        knownTo = begin
+        answer = Number.NaN
+        return answer
+      }
+      if (at < end) {
+        knownFrom = begin
+        knownTo = end
+        answer = end
+        return answer
+      }
+    }
+    knownFrom = ends(year)
+    knownTo = begins(year + 1)
+    answer = Number.NaN
+    return answer
+  }
+}
+
 function sunOf(state: DeviceState, at: Millis): DeviceState['sun'] {
   const { sun, device } = state
   const lat = device.lat ?? FALLBACK_LAT
@@ -63,4 +110,13 @@ function minuteOf(text: string): number {
   if (match === null)
     throw new RangeError(`Cannot compile a window: expected a time such as 22:00, got "${text}"`)
   return Number(match[1]) * 60 + Number(match[2])
+}
+
+function dayOf(text: string): DayOfYear {
+  const match = /^(\d{2})-(\d{2})$/.exec(text)
+  const [month, day] = [Number(match?.[1]), Number(match?.[2])]
+  // 2000 is a leap year.
+  if (match === null || month < 1 || month > 12 || day < 1 || day > daysIn(2000, month))
+    throw new RangeError(`Cannot compile a window: expected a day such as 10-15, got "${text}"`)
+  return { month, day }
 }

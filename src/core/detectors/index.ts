@@ -1,10 +1,11 @@
 // The table of detectors: which one watches a rule, by the kind of its condition.
 
 import type { Rule } from '../rule.ts'
-import type { Detector } from './detector.ts'
+import type { Detector, RuleContext } from './detector.ts'
+import { createImpossible } from './impossible.ts'
 import { createSilence } from './silence.ts'
+import { createSkewed } from './skewed.ts'
 import { createThreshold } from './threshold.ts'
-import type { RuleContext } from './operand.ts'
 
 type CreateDetector = (context: RuleContext) => Detector
 
@@ -15,6 +16,8 @@ const detectors: Readonly<Record<Rule['when']['kind'], CreateDetector>> = {
   all: createThreshold,
   any: createThreshold,
   silent: createSilence,
+  skewed: createSkewed,
+  impossible: createImpossible,
 }
 
 export function createDetector(context: RuleContext): Detector {

@@ -3,8 +3,8 @@
 
 import type { DeviceState } from '../device-state.ts'
 import type { Millis } from '../position.ts'
-import type { Detector } from './detector.ts'
-import type { RuleContext } from './operand.ts'
+import type { Detector, RuleContext } from './detector.ts'
+import { leafAlone } from './leaf-alone.ts'
 
 const SILENCE_MIN_MS = 15 * 60_000
 
@@ -18,7 +18,7 @@ export function createSilence({ rule }: RuleContext): Detector {
     heardAt + Math.max(intervals * state.reportMs, SILENCE_MIN_MS)
 
   return {
-    leaves: [{ code: 'silent', metric: null, unit: null, unitLabel: '', precision: 0 }],
+    leaves: [leafAlone(rule, 'silent')],
     prepare() {},
     begin(slot, state) {
       slot.due = dueAfter(state.heardAt, state)

@@ -1,13 +1,14 @@
 // Values against limits: on-delay by N of M samples and by time, off-delay with a deadband, applied only within the rule's window.
 // Time is the samples' event time; where every metric holds until it changes, the engine's clock may complete a delay as well.
 
-import { clearMeanRing, createMeanRing } from '../rolling-mean.ts'
+import { alignMemories, pauseMemories } from '../memory.ts'
 import { compileWindow } from '../window.ts'
 import type { Slot } from '../device-state.ts'
 import type { Millis } from '../position.ts'
-import type { Change, Detector, Sample } from './detector.ts'
-import { FALSE, TRUE, compileCondition, limitFor } from './operand.ts'
-import type { Found, RuleContext } from './operand.ts'
+import { FALSE, TRUE } from './condition.ts'
+import type { Found } from './condition.ts'
+import type { Change, Detector, RuleContext, Sample } from './detector.ts'
+import { compileRule } from './rule-plan.ts'
 
 const NO_TIME = Number.POSITIVE_INFINITY
 /** One bit per sample in a slot's history. */
@@ -16,62 +17,71 @@ const SAMPLES_MAX = 30
 const LATE_GRACE_MS = 60_000
 
 export function createThreshold(context: RuleContext): Detector {
-  const { rule, metrics } = context
+  const { rule } = context
   const { confirm, clear } = rule
   if (confirm.of > SAMPLES_MAX || confirm.samples > confirm.of || confirm.samples < 1)
     throw new RangeError(
       `Cannot compile rule ${rule.id}: expected 1 <= samples <= of <= ${SAMPLES_MAX}, got ${confirm.samples} of ${confirm.of}`,
     )
-  const condition = compileCondition(context)
+  const plan = compileRule(context)
+  const { leaves, limits, memories, editions, take } = plan
+  const only = editions.length === 1 ? editions[0] : null
   const windowEnd = rule.during === undefined ? null : compileWindow(rule.during, context.localTime)
   const historyMask = 2 ** confirm.of - 1
   const confirmMs = confirm.seconds * 1000
   const clearMs = clear.seconds * 1000
-  const holds = condition.reads.every((index) => metrics[index]?.onChange === true)
-  const somethingHolds = condition.reads.some((index) => metrics[index]?.onChange === true)
-  // Held values have no holes: silence between two changes is what a healthy sensor does.
-  const gapSeconds = holds ? NO_TIME : rule.gapSeconds
-  const fixedGapMs = gapSeconds === undefined ? null : gapSeconds * 1000
+  const gapMs = rule.gapSeconds === undefined ? null : rule.gapSeconds * 1000
   const found: Found = { leaf: -1, value: Number.NaN, limit: Number.NaN }
 
-  function touches(values: readonly number[]): boolean {
-    for (const index of condition.reads) if (!Number.isNaN(values[index])) return true
-    return false
-  }
-
   return {
-    leaves: condition.leaves,
+    leaves,
 
     prepare(slot, state) {
       slot.limits.length = 0
-      for (const limit of condition.limits) slot.limits.push(limitFor(limit, state))
-      while (slot.rings.length < condition.meansCount) slot.rings.push(createMeanRing())
+      for (const limit of limits) slot.limits.push(limit?.fixed(state) ?? Number.NaN)
+      slot.applies = 0
+      for (const edition of editions) if (edition.applies(state)) slot.applies |= edition.bit
+      alignMemories(slot.memories, memories)
     },
 
     begin() {},
 
+    changed: (slot, _state, now) =>
+      (slot.applies & plan.editionAt(now).bit) === 0 ? standDown(slot, now) : 'none',
+
     sample(slot, state, sample) {
-      // A held value is looked at again only when the reading is about this rule.
-      if (somethingHolds && !touches(sample.values)) return 'none'
       const { at } = sample
+      const edition = only ?? plan.editionAt(at)
+      // A held value is looked at again only when the reading is about this rule.
+      if (edition.about !== null && !touches(edition.about, sample.values)) return 'none'
+      if ((slot.applies & edition.bit) === 0) {
+        plan.remember(sample, state, slot)
+        return standDown(slot, at)
+      }
       if (windowEnd !== null) {
         // A window that has ended by the engine's clock is over for late samples too: nobody can act on it any more.
         const end = windowEnd(state, at)
-        if (!(sample.now < end)) return leaveWindow(slot, at)
+        if (!(sample.now < end)) {
+          plan.remember(sample, state, slot)
+          return standDown(slot, at)
+        }
         slot.windowDue = end
       }
+      if (take !== null) take(sample, state, slot)
       found.leaf = -1
       const deadband = slot.isActive ? clear.deadband : 0
-      const truth = condition.evaluate(sample, state, slot, deadband, found)
+      const truth = edition.evaluate(sample, state, slot, deadband, found)
       if (truth !== TRUE && truth !== FALSE) return 'none'
-      const isAfterGap = at - slot.lastSampleAt > (fixedGapMs ?? 3 * state.reportMs)
+      // Held values have no holes: silence between two changes is what a healthy sensor does.
+      const { holds } = edition
+      const isAfterGap = !holds && at - slot.lastSampleAt > (gapMs ?? 3 * state.reportMs)
       slot.lastSampleAt = at
       if (slot.isActive) {
         if (truth === TRUE) return stayActive(slot, found)
-        return maybeReturn(slot, sample, isAfterGap)
+        return maybeReturn(slot, sample, holds, isAfterGap)
       }
       if (isAfterGap) forget(slot)
-      if (truth === TRUE) return maybeRaise(slot, sample)
+      if (truth === TRUE) return maybeRaise(slot, sample, holds)
       if (slot.history !== 0) {
         slot.history = (slot.history << 1) & historyMask
         slot.runSince = Number.NaN
@@ -81,6 +91,7 @@ export function createThreshold(context: RuleContext): Detector {
     },
 
     elapsed(slot, state, due) {
+      if ((slot.applies & plan.editionAt(due).bit) === 0) return standDown(slot, due)
       if (slot.windowDue <= due && slot.windowDue <= slot.holdDue) {
         // Clock changes can move the end of a window of local hours.
         const end = windowEnd?.(state, due) ?? Number.NaN
@@ -89,7 +100,7 @@ export function createThreshold(context: RuleContext): Detector {
           arm(slot)
           return 'none'
         }
-        return leaveWindow(slot, due)
+        return standDown(slot, due)
       }
       const at = slot.holdDue
       hold(slot, NO_TIME)
@@ -99,7 +110,7 @@ export function createThreshold(context: RuleContext): Detector {
     },
   }
 
-  function maybeRaise(slot: Slot, { at, now }: Sample): Change {
+  function maybeRaise(slot: Slot, { at, now }: Sample, holds: boolean): Change {
     slot.history = ((slot.history << 1) | 1) & historyMask
     if (Number.isNaN(slot.runSince)) slot.runSince = at
     slot.leaf = found.leaf
@@ -141,7 +152,12 @@ export function createThreshold(context: RuleContext): Detector {
     return 'none'
   }
 
-  function maybeReturn(slot: Slot, { at, now }: Sample, isAfterGap: boolean): Change {
+  function maybeReturn(
+    slot: Slot,
+    { at, now }: Sample,
+    holds: boolean,
+    isAfterGap: boolean,
+  ): Change {
     if (isAfterGap || Number.isNaN(slot.goodSince)) {
       slot.goodCount = 0
       slot.goodSince = at
@@ -162,8 +178,9 @@ export function createThreshold(context: RuleContext): Detector {
     return 'return'
   }
 
-  function leaveWindow(slot: Slot, at: Millis): Change {
-    for (const ring of slot.rings) clearMeanRing(ring)
+  /** Out of its window, or not for this device any more: what was counted is forgotten, what was raised is over. */
+  function standDown(slot: Slot, at: Millis): Change {
+    pauseMemories(slot.memories, memories)
     if (slot.isActive) return finish(slot, at)
     if (slot.history !== 0) forget(slot)
     slot.holdDue = NO_TIME
@@ -194,6 +211,11 @@ function forget(slot: Slot): void {
   slot.runSince = Number.NaN
   slot.goodCount = 0
   slot.goodSince = Number.NaN
+}
+
+function touches(about: readonly number[], values: readonly number[]): boolean {
+  for (const index of about) if (!Number.isNaN(values[index])) return true
+  return false
 }
 
 function bitsOf(history: number): number {
