@@ -1,25 +1,19 @@
 // The product's own payload: JSON with one reading or a batch. Finds out what was said and checks its shape; names, ranges and the
 // age of readings are the engine's affair. Never throws: every payload decodes or is refused with a reason.
 
-import type { Decoded, QuarantineCode, RawReading, Refusal } from '../core/reading.ts'
+import type { Decoded, RawReading, Refusal } from '../core/reading.ts'
 import { decodeShape } from './canonical-shape.ts'
+import { METRICS_MAX, READINGS_MAX, parseFields, sizeProblem } from './json-payload.ts'
+import { isFields, kindOf, shown } from './json-values.ts'
+import type { Fields } from './json-values.ts'
+import { refusal, refused } from './refusal.ts'
 import { parseTimestamp } from './timestamp.ts'
 
-const PAYLOAD_BYTES_MAX = 64 * 1024
-const READINGS_MAX = 500
-const METRICS_MAX = 200
-const DEPTH_MAX = 8
-
-type Fields = Readonly<Record<string, unknown>>
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 const NONE_REFUSED: readonly Refusal[] = []
 
 export function decodeCanonical(payload: Uint8Array): Decoded {
-  if (payload.length > PAYLOAD_BYTES_MAX)
-    return refused(
-      'too_large',
-      `expected at most ${PAYLOAD_BYTES_MAX} bytes, got ${payload.length}`,
-    )
+  const tooLarge = sizeProblem(payload)
+  if (tooLarge !== null) return { kind: 'refused', refusal: tooLarge }
   const reading = decodeShape(payload)
   return reading === null
     ? decodeAnyShape(payload)
@@ -28,15 +22,9 @@ export function decodeCanonical(payload: Uint8Array): Decoded {
 
 /** What every payload means, with JSON.parse; `decodeShape` only says the same sooner. */
 export function decodeAnyShape(payload: Uint8Array): Decoded {
-  let root: unknown
-  try {
-    root = JSON.parse(utf8.decode(payload))
-  } catch (error) {
-    return refused('not_json', `expected JSON in UTF-8: ${messageOf(error)}`)
-  }
-  if (!isFields(root)) return refused('wrong_shape', `expected an object, got ${kindOf(root)}`)
-  const forbidden = structureProblem(root)
-  if (forbidden !== null) return refused('wrong_shape', forbidden)
+  const parsed = parseFields(payload)
+  if ('code' in parsed) return { kind: 'refused', refusal: parsed }
+  const root = parsed.fields
   if ('v' in root && root['v'] !== 1)
     return refused('wrong_shape', `v: expected 1, got ${shown(root['v'])}`)
   const device = root['device']
@@ -105,60 +93,6 @@ function withRadio(m: Fields | undefined, bat: unknown, rssi: unknown): Fields {
   }
 }
 
-/**
- * What no part of the payload may have: keys that reach into an object's prototype, and depth. The root is depth 1. Walks with a
- * list of its own, so that depth costs no stack.
- */
-function structureProblem(root: Fields): string | null {
-  const open: { value: object; depth: number }[] = [{ value: root, depth: 1 }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, depth } = next
-    if (depth > DEPTH_MAX) return `expected at most ${DEPTH_MAX} levels`
-    if (Array.isArray(value)) {
-      for (const item of value) if (isObject(item)) open.push({ value: item, depth: depth + 1 })
-      continue
-    }
-    for (const [key, item] of Object.entries(value)) {
-      if (key === '__proto__' || key === 'constructor' || key === 'prototype')
-        return `expected no key "${key}"`
-      if (isObject(item)) open.push({ value: item, depth: depth + 1 })
-    }
-  }
-  return null
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
-function isFields(value: unknown): value is Fields {
-  return isObject(value) && !Array.isArray(value)
-}
-
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
-function refusal(code: QuarantineCode, detail: string): Refusal {
-  return { code, detail: detail.length > 300 ? `${detail.slice(0, 299)}…` : detail }
-}
-
-function refused(code: QuarantineCode, detail: string): Decoded {
-  return { kind: 'refused', refusal: refusal(code, detail) }
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'a list' : typeof value
-}
-
-function shown(value: unknown): string {
-  return isObject(value) ? kindOf(value) : JSON.stringify(value).slice(0, 80)
-}
-
-/** The parser's words without the payload's text, which may hold anything. */
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const [cause] = message.split(/, "|, \.\.\./)
-  return (cause ?? '').replace(/[^\u0020-\u007e]/g, '?').slice(0, 120)
 }

@@ -296,9 +296,16 @@ describe.each(deviceTypes.map((type) => type.id))('examples of %s', (id) => {
     'are read in the same way, fast and slowly: %s',
     (_, payload) => {
       for (const text of [JSON.stringify(payload), JSON.stringify(payload, null, 2)]) {
-        expect(isReadAlike(viewOf(text))).toBe(true)
+        // A text where a number belongs is left to JSON.parse, and refused later.
+        expect(isReadAlike(viewOf(text))).toBe(isPlain(payload))
         expect(decodeCanonical(viewOf(text))).toStrictEqual(decodeAnyShape(viewOf(text)))
       }
     },
   )
 })
+
+/** Whether its metrics are all numbers and booleans. */
+function isPlain(payload: unknown): boolean {
+  const { m = {} } = payload as { m?: Readonly<Record<string, unknown>> }
+  return Object.values(m).every((value) => typeof value === 'number' || typeof value === 'boolean')
+}

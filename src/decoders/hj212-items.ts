@@ -1,0 +1,120 @@
+// The items between `&&` and `&&` of an HJ 212 frame: `code-Rtd=..,code-Flag=N;...`. A value counts when it is a number and its flag says
+// that it is good; every other one is refused with what the device says of it.
+
+import type { Refusal } from '../core/reading.ts'
+
+interface Hj212Items {
+  /** `DataTime` as it stands; null when there is none. */
+  readonly time: string | null
+  readonly metrics: Readonly<Record<string, number>>
+  readonly refused: readonly Refusal[]
+}
+
+/** HJ 212-2017, table of data flags. */
+const flagMeanings: Readonly<Record<string, string>> = {
+  F: 'stopped',
+  M: 'maintenance',
+  S: 'set by hand',
+  D: 'fault',
+  C: 'calibration',
+  T: 'over range',
+  B: 'communication fault',
+}
+const CODE = /^[A-Za-z0-9]{1,20}$/
+const NUMBER = /^[+-]?(?:\d{1,20}(?:\.\d{0,15})?|\.\d{1,15})$/
+/** Of what a code is reported, the first that is there is its value. */
+const realTime = ['Rtd', 'Avg', 'Data', '']
+const period = ['Avg', 'Rtd', 'Data', '']
+/** Of the flow of water and gas: sums over the period, in a unit of their own. */
+const SUM = 'Cou'
+/** No values of their own: extremes, values under standard conditions, marks. */
+const aside = /^(?:Min|Max|Zs\w*|Flag|EFlag|SampleTime|Cou)$/
+const DETAIL_MAX = 300
+
+export function readHj212Items(items: string, command: string, prefix: string): Hj212Items {
+  let time: string | null = null
+  const metrics = new Map<string, number>()
+  const bad: string[] = []
+  const wrong: string[] = []
+
+  for (const item of items.split(';')) {
+    const byCode = new Map<string, Map<string, string>>()
+    for (const field of item.split(',')) {
+      const equals = field.indexOf('=')
+      if (equals < 0) {
+        if (field.trim() !== '') wrong.push(`expected code-Rtd=number, got ${shown(field)}`)
+        continue
+      }
+      const key = field.slice(0, equals).trim()
+      const value = field.slice(equals + 1).trim()
+      if (key === 'DataTime') {
+        time = value
+        continue
+      }
+      const hyphen = key.indexOf('-')
+      const code = hyphen < 0 ? key : key.slice(0, hyphen)
+      if (!CODE.test(code)) {
+        wrong.push(`expected a code of letters and digits, got ${shown(code)}`)
+        continue
+      }
+      const fields = byCode.get(code) ?? new Map<string, string>()
+      fields.set(hyphen < 0 ? '' : key.slice(hyphen + 1), value)
+      byCode.set(code, fields)
+    }
+    for (const [code, fields] of byCode) {
+      const values = valuesOf(code, fields, command === '2011' ? realTime : period)
+      const flag = (fields.get('Flag') ?? 'N').toUpperCase()
+      if (flag !== 'N') {
+        bad.push(`${code}: flag ${shown(flag)}${meaningOf(flag)}`)
+        continue
+      }
+      for (const [name, text] of values) {
+        if (NUMBER.test(text)) metrics.set(prefix + name, Number(text))
+        else wrong.push(`${name}: expected a number, got ${shown(text)}`)
+      }
+    }
+  }
+
+  return {
+    time,
+    metrics: Object.fromEntries(metrics),
+    refused: [
+      ...(bad.length === 0 ? [] : [{ code: 'bad_quality', detail: joined(bad) } as const]),
+      ...(wrong.length === 0 ? [] : [{ code: 'wrong_type', detail: joined(wrong) } as const]),
+    ],
+  }
+}
+
+function valuesOf(
+  code: string,
+  fields: ReadonlyMap<string, string>,
+  order: readonly string[],
+): readonly (readonly [name: string, text: string])[] {
+  const values: [string, string][] = []
+  const kind = order.find((one) => fields.has(one)) ?? onlyOther(fields)
+  const value = kind === undefined ? undefined : fields.get(kind)
+  if (value !== undefined) values.push([code, value])
+  const sum = fields.get(SUM)
+  if (sum !== undefined) values.push([`${code}-${SUM}`, sum])
+  return values
+}
+
+/** A kind that only this vendor knows, where it is the only one. */
+function onlyOther(fields: ReadonlyMap<string, string>): string | undefined {
+  const others = [...fields.keys()].filter((kind) => !aside.test(kind))
+  return others.length === 1 ? others[0] : undefined
+}
+
+function meaningOf(flag: string): string {
+  const meaning = Object.hasOwn(flagMeanings, flag) ? flagMeanings[flag] : undefined
+  return meaning === undefined ? ', expected N' : ` (${meaning}), expected N`
+}
+
+function shown(text: string): string {
+  return `"${text.slice(0, 20).replace(/[^\u0020-\u007e]/g, '?')}"`
+}
+
+function joined(problems: readonly string[]): string {
+  const text = problems.join('; ')
+  return text.length > DETAIL_MAX ? `${text.slice(0, DETAIL_MAX - 1)}…` : text
+}

@@ -1,0 +1,27 @@
+// How decoders say no, and how they say that there is nothing to say.
+
+import type { Decoded, QuarantineCode, Refusal } from '../core/reading.ts'
+
+const DETAIL_MAX = 300
+
+export function refusal(code: QuarantineCode, detail: string): Refusal {
+  return {
+    code,
+    detail: detail.length > DETAIL_MAX ? `${detail.slice(0, DETAIL_MAX - 1)}…` : detail,
+  }
+}
+
+/** The whole message is refused. */
+export function refused(code: QuarantineCode, detail: string): Decoded {
+  return { kind: 'refused', refusal: refusal(code, detail) }
+}
+
+/** The message is refused, and it is known whose it is. */
+export function refusedOf(device: string, code: QuarantineCode, detail: string): Decoded {
+  return { kind: 'readings', device, readings: [], refused: [refusal(code, detail)] }
+}
+
+/** The message is understood and holds no readings. */
+export function understood(device: string | null): Decoded {
+  return { kind: 'readings', device, readings: [], refused: [] }
+}
