@@ -1,6 +1,6 @@
 // A2, lighting feeder cabinet: three phases, the contactor that switches a road's lamps, and the cabinet's own safety.
 
-import { lowBattery, offline } from '../common-rules.ts'
+import { commonRules, digitalSafety, proposal } from '../common-rules.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Operand } from '../../src/core/rule.ts'
@@ -87,7 +87,7 @@ export const lightingFeeder: DeviceType = {
         zh: '亮灯时段整路无负荷，已 {minutes} 分钟',
         en: 'no load at night for {minutes} min',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
       id: 'DAY_ON',
@@ -103,31 +103,41 @@ export const lightingFeeder: DeviceType = {
         zh: '白天总电流 {value} {unit}，高于 {limit} {unit}，已 {minutes} 分钟',
         en: 'total current {value} {unit} by day, above {limit} {unit} for {minutes} min',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
+      id: 'PHASE_LOSS',
+      name: { zh: '缺相', en: 'Phase lost' },
+      severity: 'P2',
+      when: {
+        kind: 'below',
+        of: { lowestShare: ['current_a', 'current_b', 'current_c'] },
+        limit: 0.1,
+      },
+      confirm: { samples: 2, of: 2, seconds: 300 },
+      clear: { deadband: 0.05, samples: 2, seconds: 60 },
+      ticket: true,
+      // A pure number; as a share of one it reads well in both languages.
+      text: {
+        zh: '一相电流仅为其余各相均值的 {value} 倍，低于 {limit} 倍，已 {minutes} 分钟',
+        en: 'one phase carries {value} of the mean of the others, below {limit} for {minutes} min',
+      },
+      standard: proposal,
+    },
+    digitalSafety({
       id: 'DOOR_OPEN',
       name: { zh: '箱门打开', en: 'Cabinet door open' },
       severity: 'P2',
-      when: { kind: 'is', metric: 'door_open', value: true },
-      confirm: { samples: 1, of: 1, seconds: 0 },
-      clear: { deadband: 0, samples: 1, seconds: 60 },
-      ticket: true,
+      metric: 'door_open',
       text: { zh: '配电箱门被打开', en: 'the cabinet door is open' },
-      standard: { ref: 'hetao', status: 'proposal' },
-    },
-    {
+    }),
+    digitalSafety({
       id: 'WATER_IN',
       name: { zh: '箱体浸水', en: 'Water in cabinet' },
       severity: 'P1',
-      when: { kind: 'is', metric: 'water_immersion', value: true },
-      confirm: { samples: 1, of: 1, seconds: 0 },
-      clear: { deadband: 0, samples: 1, seconds: 60 },
-      ticket: true,
+      metric: 'water_immersion',
       text: { zh: '配电箱浸水', en: 'there is water in the cabinet' },
-      standard: { ref: 'hetao', status: 'proposal' },
-    },
-    lowBattery,
-    offline,
+    }),
+    ...commonRules,
   ],
 }

@@ -1,8 +1,27 @@
 // A4, manhole cover: a battery sensor that tells at once when the cover moves, and says once a day that it is alive.
 
-import { lowBattery, offline } from '../common-rules.ts'
+import { commonRules, lowBattery, proposal } from '../common-rules.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
+import type { Rule } from '../../src/core/rule.ts'
+
+/** Lithium thionyl chloride cells of 3.6 V hold their voltage almost to the end; 3.3 V is the end. */
+const lithiumLow: Rule = {
+  ...lowBattery,
+  when: {
+    kind: 'any',
+    of: [
+      { kind: 'below', of: { metric: 'battery_pct' }, limit: 20 },
+      { kind: 'below', of: { metric: 'battery_v' }, limit: 3.3 },
+    ],
+  },
+  // In volts and in percent, so none.
+  clear: { deadband: 0, samples: 3, seconds: 0 },
+  text: {
+    zh: '电池 {value}{unit}，低于 {limit}{unit}',
+    en: 'battery at {value} {unit}, below {limit} {unit}',
+  },
+}
 
 export const manholeCover: DeviceType = {
   id: 'manhole-cover',
@@ -56,7 +75,7 @@ export const manholeCover: DeviceType = {
         zh: '井盖被打开或移位，有坠落危险',
         en: 'the cover is open or off its seat: danger of falling in',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
       id: 'COVER_MOVED',
@@ -77,7 +96,7 @@ export const manholeCover: DeviceType = {
         zh: '井盖倾斜 {value}{unit}，超过 {limit}{unit}',
         en: 'the cover is tilted by {value}{unit}, above {limit}{unit}',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
       id: 'COVER_MISSING',
@@ -92,7 +111,7 @@ export const manholeCover: DeviceType = {
         zh: '井盖已打开 {minutes} 分钟，疑似丢失',
         en: 'the cover has been open for {minutes} min: perhaps stolen',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
       id: 'FULL_WELL',
@@ -111,25 +130,8 @@ export const manholeCover: DeviceType = {
         zh: '井内水位 {value} {unit}，超过 {limit} {unit}，有冒溢危险',
         en: 'water level {value} {unit}, above {limit} {unit}: about to overflow',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
-    {
-      ...lowBattery,
-      // Lithium thionyl chloride cells of 3.6 V hold their voltage almost to the end; 3.3 V is the end.
-      when: {
-        kind: 'any',
-        of: [
-          { kind: 'below', of: { metric: 'battery_pct' }, limit: 20 },
-          { kind: 'below', of: { metric: 'battery_v' }, limit: 3.3 },
-        ],
-      },
-      // In volts and in percent, so none.
-      clear: { deadband: 0, samples: 3, seconds: 0 },
-      text: {
-        zh: '电池 {value}{unit}，低于 {limit}{unit}',
-        en: 'battery at {value} {unit}, below {limit} {unit}',
-      },
-    },
-    offline,
+    ...commonRules.map((rule) => (rule.id === lowBattery.id ? lithiumLow : rule)),
   ],
 }

@@ -1,8 +1,12 @@
 // A15, dust and noise monitor of a construction site: one-minute values, judged as 20-minute sound levels and hourly dust means.
+//
+// Rated values a monitor may carry:
+// - `noise_background`  dB(A), what the place sounds like at night without work; without it no pattern of work is looked for
 
-import { lowBattery, offline } from '../common-rules.ts'
+import { commonRules, proposal, stuck, unverified } from '../common-rules.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType, Metric } from '../../src/core/device-type.ts'
+import { siteDustNoiseCodecs } from './codecs.ts'
 import type { Rule } from '../../src/core/rule.ts'
 
 const HOUR_SECONDS = 3600
@@ -58,8 +62,9 @@ const noiseRule = {
     zh: '20 分钟等效声级 {value} {unit}，超过 {limit} {unit}',
     en: 'equivalent level over 20 min {value} {unit}, above {limit} {unit}',
   },
-  // The edition of 2025 evaluates differently; its text has not been checked.
-  standard: { ref: 'GB 12523-2011', status: 'unverified' },
+  standard: unverified('GB 12523-2011'),
+  // The limits have stayed; how results are evaluated has changed, and that text has not been seen.
+  editions: [{ from: '2026-01-01', standard: unverified('GB 12523-2025') }],
 } as const satisfies Partial<Rule>
 
 export const siteDustNoise: DeviceType = {
@@ -137,6 +142,26 @@ export const siteDustNoise: DeviceType = {
       },
     },
     {
+      // For information: work at night that keeps below the limit. A work item, never annunciated.
+      id: 'NOISE_WORK_PATTERN',
+      name: { zh: '夜间疑似施工', en: 'Perhaps work at night' },
+      severity: 'P3',
+      when: {
+        kind: 'above',
+        of: { mean: 'noise_leq', seconds: 1800 },
+        limit: { rated: 'noise_background', factor: 1, plus: 10, fallback: null },
+      },
+      during: { kind: 'hours', from: '22:00', to: '06:00' },
+      confirm: { samples: 1, of: 1, seconds: 0 },
+      clear: { deadband: 2, samples: 2, seconds: 1800 },
+      ticket: false,
+      text: {
+        zh: '夜间 30 分钟等效声级 {value} {unit}，高于本底加 10 dB（{limit} {unit}），疑似施工',
+        en: 'equivalent level over 30 min at night {value} {unit}, above the background by 10 dB ({limit} {unit}): perhaps work',
+      },
+      standard: proposal,
+    },
+    {
       id: 'DUST_WARN',
       name: { zh: '扬尘预警', en: 'Dust warning' },
       severity: 'P3',
@@ -171,7 +196,8 @@ export const siteDustNoise: DeviceType = {
         en: 'hourly mean of PM10 {value} {unit} and no spray for {minutes} min',
       },
     },
-    lowBattery,
-    offline,
+    { ...stuck('pm10'), gapSeconds: DUST_GAP_SECONDS },
+    ...commonRules,
   ],
+  codecs: siteDustNoiseCodecs,
 }

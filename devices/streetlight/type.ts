@@ -1,6 +1,6 @@
 // A1, street light with a single-lamp controller: electrical values, dimming, leakage and tilt of one lamp.
 
-import { lowBattery, offline } from '../common-rules.ts'
+import { commonRules, proposal, unverified } from '../common-rules.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
@@ -12,6 +12,7 @@ export const streetlight: DeviceType = {
   name: { zh: '路灯单灯控制器', en: 'Street light' },
   component: '0118',
   department: '路灯管理所',
+  // By day; in the lighting window it is 15 minutes, and at once on a change.
   reportSeconds: 3600,
   metrics: [
     flag('lamp_on', { zh: '继电器闭合', en: 'Relay closed' }, { onChange: true }),
@@ -68,7 +69,7 @@ export const streetlight: DeviceType = {
         zh: '亮灯时段已合闸，功率 {value}{unit}，低于 {limit}{unit}',
         en: 'switched on at night, power {value} {unit}, below {limit} {unit}',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
       id: 'LAMP_DAY_ON',
@@ -83,7 +84,7 @@ export const streetlight: DeviceType = {
         zh: '白天功率 {value}{unit}，高于 {limit}{unit}',
         en: 'power {value} {unit} by day, above {limit} {unit}',
       },
-      standard: { ref: 'hetao', status: 'proposal' },
+      standard: proposal,
     },
     {
       id: 'LEAKAGE',
@@ -97,7 +98,7 @@ export const streetlight: DeviceType = {
         zh: '漏电流 {value} {unit}，超过 {limit} {unit}',
         en: 'leakage current {value} {unit}, above {limit} {unit}',
       },
-      standard: { ref: 'residual current protection of persons, 30 mA', status: 'unverified' },
+      standard: unverified('residual current protection of persons, 30 mA'),
     },
     {
       id: 'OVERVOLT',
@@ -112,7 +113,7 @@ export const streetlight: DeviceType = {
         zh: '电压 {value} {unit}，高于 {limit} {unit}，已 {minutes} 分钟',
         en: 'voltage {value} {unit}, above {limit} {unit} for {minutes} min',
       },
-      standard: { ref: 'GB/T 12325', status: 'unverified' },
+      standard: unverified('GB/T 12325'),
     },
     {
       id: 'UNDERVOLT',
@@ -127,9 +128,8 @@ export const streetlight: DeviceType = {
         zh: '电压 {value} {unit}，低于 {limit} {unit}，已 {minutes} 分钟',
         en: 'voltage {value} {unit}, below {limit} {unit} for {minutes} min',
       },
-      standard: { ref: 'GB/T 12325', status: 'unverified' },
+      standard: unverified('GB/T 12325'),
     },
-    lowBattery,
-    offline,
+    ...commonRules,
   ],
 }

@@ -1,0 +1,31 @@
+// The battery rule of devices on a lithium thionyl chloride cell of 3.6 V: it holds its voltage almost to the end, and 3.3 V is the end.
+// Another cell: rated value `battery_v_min` in V.
+
+import { lowBattery } from '../common-rules.ts'
+import type { Rule } from '../../src/core/rule.ts'
+
+const lithiumLow: Rule = {
+  ...lowBattery,
+  when: {
+    kind: 'any',
+    of: [
+      lowBattery.when,
+      {
+        kind: 'below',
+        of: { metric: 'battery_v' },
+        limit: { rated: 'battery_v_min', factor: 1, fallback: 3.3 },
+      },
+    ],
+  },
+  // One deadband for percent and for volts: none.
+  clear: { ...lowBattery.clear, deadband: 0 },
+  text: {
+    zh: '电池 {value}{unit}，低于 {limit}{unit}',
+    en: 'battery at {value} {unit}, below {limit} {unit}',
+  },
+}
+
+/** The same rules, the battery's one watching the cell's voltage too. */
+export function onLithiumCell(rules: readonly Rule[]): readonly Rule[] {
+  return rules.map((rule) => (rule.id === lowBattery.id ? lithiumLow : rule))
+}
