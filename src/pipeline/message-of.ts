@@ -1,8 +1,14 @@
 // A device message as the core reads it, from its journal record.
 
-import type { Message } from '../core/ingest.ts'
+import type { Message } from '../core/message.ts'
 import type { Position } from '../core/position.ts'
-import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED, type JournalRecord } from '../core/record.ts'
+import {
+  FLAG_HTTP,
+  FLAG_REDRIVEN,
+  FLAG_SIMULATED,
+  formatOfFlags,
+  type JournalRecord,
+} from '../core/record.ts'
 
 /** One record as the journal's reader gives it. */
 export type TailItem =
@@ -17,6 +23,7 @@ export function messageOf(record: JournalRecord, position: Position): Message {
     http: (record.flags & FLAG_HTTP) !== 0,
     simulated: (record.flags & FLAG_SIMULATED) !== 0,
     redriven: (record.flags & FLAG_REDRIVEN) !== 0,
+    format: formatOfFlags(record.flags),
     receivedAt: record.receivedAt,
     position,
   }

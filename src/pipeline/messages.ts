@@ -2,7 +2,9 @@
 
 import type { DeviceAccess } from '../core/device.ts'
 import type { Outcome } from '../core/input.ts'
+import type { IntegrationAccess } from '../core/integration.ts'
 import type { Position } from '../core/position.ts'
+import type { Reply } from '../core/reading.ts'
 import type { Changes } from '../ports.ts'
 import type { PipelineCounts } from './pipeline.ts'
 
@@ -42,7 +44,13 @@ export interface Report {
   readonly duplicate: number
   readonly revised: number
   readonly outcomes: readonly (readonly [Position, Outcome])[]
+  /** How the registry stands now for those that have changed; an id is in one list only. */
   readonly access: readonly { readonly access: DeviceAccess; readonly credentialChanged: boolean }[]
   readonly removed: readonly string[]
+  /** The same for integration accounts. */
+  readonly integrations: readonly IntegrationAccess[]
+  readonly integrationsRemoved: readonly string[]
+  /** To be sent now, once; what a recovery comes across is left out. */
+  readonly replies: readonly Reply[]
   readonly changes: Changes
 }

@@ -8,6 +8,7 @@ import type { CaseAnswer, Command, Outcome } from '../core/input.ts'
 import { BEFORE_FIRST, formatPosition, type Millis, type Position } from '../core/position.ts'
 import type { JournalRecord } from '../core/record.ts'
 import { decoders } from '../decoders/index.ts'
+import { createJoins, type Joins, type JoinsSnapshot } from './joins.ts'
 import { messageOf } from './message-of.ts'
 
 /** Totals since the journal began; `items` are readings, or the refused part of a message. */
@@ -22,6 +23,8 @@ export interface PipelineSnapshot {
   readonly position: Position
   readonly engine: EngineSnapshot
   readonly counts: PipelineCounts
+  /** Absent in snapshots of versions that knew no frames. */
+  readonly joins?: JoinsSnapshot
 }
 
 export interface PipelineOptions {
@@ -35,6 +38,7 @@ export interface Pipeline {
   /** Position of the last consumed record. */
   readonly position: Position
   readonly counts: PipelineCounts
+  readonly joins: Pick<Joins, 'prefixAt' | 'forget'>
   /** Consumes the record at `position`, which must come after the last one; effects are emitted in order. */
   consume(record: JournalRecord, position: Position, emit: EffectSink): void
   /** A record that is there but cannot be read any more: it ends in quarantine. */
@@ -61,12 +65,28 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     position = next
   }
 
+  const joins = createJoins(options.snapshot?.joins)
+
   function message(record: JournalRecord, emit: EffectSink): void {
-    const result = ingest(messageOf(record, position), engine, decoders.canonical, emit)
+    const result = ingest(messageOf(record, position), engine, decoders, joins, emit)
     counts.messages++
     counts.items += result.items
     counts.accepted += result.accepted
     counts.quarantined += result.quarantined
+    countLost()
+  }
+
+  /** A beginning of a frame counts when it is given up. */
+  function countLost(): void {
+    const lost = joins.takeLost()
+    counts.items += lost
+    counts.quarantined += lost
+  }
+
+  function advance(to: Millis, emit: EffectSink): void {
+    engine.advance(to, position, emit)
+    joins.expire(to, emit)
+    countLost()
   }
 
   return {
@@ -75,9 +95,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return position
     },
     counts,
+    joins,
     consume(record, next, emit) {
       enter(next)
-      engine.advance(record.receivedAt, next, emit)
+      advance(record.receivedAt, emit)
       switch (record.kind) {
         case 'message':
           message(record, emit)
@@ -120,10 +141,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         },
       })
     },
-    advance(to, emit) {
-      engine.advance(to, position, emit)
-    },
-    snapshot: () => ({ position, engine: engine.snapshot(), counts: { ...counts } }),
+    advance,
+    snapshot: () => ({
+      position,
+      engine: engine.snapshot(),
+      counts: { ...counts },
+      joins: joins.snapshot(),
+    }),
   }
 }
 

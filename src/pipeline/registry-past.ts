@@ -1,6 +1,7 @@
 // The registry as it was, for as long as the telemetry store is behind. Readings that are taken from the journal again must be judged
 // by the registry of their time: a device that has moved, come or gone since would lose readings, or gain some that were refused.
 
+import { foldAlias } from '../core/alias.ts'
 import type { Device } from '../core/device.ts'
 import type { Position } from '../core/position.ts'
 
@@ -16,6 +17,8 @@ export interface RegistryPast {
   changed(id: string, device: Device | null, position: Position): void
   /** The device as a message at this position has met it. */
   deviceAt(id: string, position: Position): Device | undefined
+  /** The same by id, else by alias, which is compared without regard to case. */
+  findAt(name: string, position: Position): Device | undefined
   /** Nothing up to here will be asked again. */
   forget(through: Position): void
   /** Plain JSON, for a snapshot. */
@@ -28,14 +31,36 @@ export function createRegistryPast(options: {
   readonly past: readonly PastDevice[]
 }): RegistryPast {
   const known = new Map<string, Device>()
-  for (const device of options.devices) known.set(device.id, device)
   const past = new Map<string, PastDevice[]>()
+  /** Ids of those that have an alias now or had it in the time that is kept. */
+  const bearers = new Map<string, Set<string>>()
+  for (const device of options.devices) know(device)
   for (const one of options.past) keep(one)
+
+  function know(device: Device): void {
+    known.set(device.id, device)
+    noteAliases(device)
+  }
 
   function keep(one: PastDevice): void {
     const before = past.get(one.id)
     if (before === undefined) past.set(one.id, [one])
     else before.push(one)
+    if (one.device !== null) noteAliases(one.device)
+  }
+
+  function noteAliases({ id, aliases = [] }: Device): void {
+    for (const alias of aliases) {
+      const folded = foldAlias(alias)
+      const ids = bearers.get(folded)
+      if (ids === undefined) bearers.set(folded, new Set([id]))
+      else ids.add(id)
+    }
+  }
+
+  function deviceAt(id: string, position: Position): Device | undefined {
+    const then = past.get(id)?.find(({ until }) => until > position)
+    return then === undefined ? known.get(id) : (then.device ?? undefined)
   }
 
   return {
@@ -45,18 +70,32 @@ export function createRegistryPast(options: {
       if (before === device) return
       keep({ id, until: position, device: before })
       if (device === null) known.delete(id)
-      else known.set(id, device)
+      else know(device)
     },
-    deviceAt(id, position) {
-      const then = past.get(id)?.find(({ until }) => until > position)
-      return then === undefined ? known.get(id) : (then.device ?? undefined)
+    deviceAt,
+    findAt(name, position) {
+      const direct = deviceAt(name, position)
+      if (direct !== undefined) return direct
+      const folded = foldAlias(name)
+      for (const id of bearers.get(folded) ?? []) {
+        const device = deviceAt(id, position)
+        if (device?.aliases?.some((alias) => foldAlias(alias) === folded) === true) return device
+      }
+      return undefined
     },
     forget(through) {
+      let isLess = false
       for (const [id, all] of past) {
         const left = all.filter(({ until }) => until > through)
+        if (left.length === all.length) continue
+        isLess = true
         if (left.length === 0) past.delete(id)
-        else if (left.length < all.length) past.set(id, left)
+        else past.set(id, left)
       }
+      if (!isLess) return
+      bearers.clear()
+      for (const device of known.values()) noteAliases(device)
+      for (const { device } of [...past.values()].flat()) if (device !== null) noteAliases(device)
     },
     list: () => [...past.values()].flat(),
   }

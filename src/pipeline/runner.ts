@@ -4,17 +4,16 @@
 //                                 ├─ state, outcomes ───▶ state store, at once, then reported
 //                                 └─ latest values ─────▶ state store, gathered for `latestMs`
 
-import type { Alert } from '../core/alert.ts'
-import type { DeviceAccess } from '../core/device.ts'
 import type { Effect, Latest } from '../core/effect.ts'
 import type { Outcome } from '../core/input.ts'
 import { later, type Position } from '../core/position.ts'
+import type { Reply } from '../core/reading.ts'
 import { frameEnd, readRecord } from '../core/record.ts'
-import type { Ticket } from '../core/ticket.ts'
 import type { Clock, PlacedEffect, StateStore, TelemetryStore } from '../ports.ts'
 import type { TailItem } from './message-of.ts'
 import type { Report } from './messages.ts'
 import type { Pipeline } from './pipeline.ts'
+import { changesOf } from './report-changes.ts'
 import { createRegistryPast, type PastDevice } from './registry-past.ts'
 import { readingsOf } from './reread.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -56,12 +55,16 @@ const EFFECTS_MAX = 5_000
 /** Effects that may wait for a state store that fails; beyond them the thread ends, and the next start recovers. */
 const WAITING_MAX = 100_000
 const RETRY_MS = 1_000
+/** Replies that may wait for the next report; whoever gets none sends its message again. */
+const REPLIES_MAX = 10_000
 
 export function createRunner(options: RunnerOptions): Runner {
   const { pipeline, state, clock, latestMs = 500, settleMs = 20 } = options
   const { engine } = pipeline
   let placed: PlacedEffect[] = []
   let outcomes: [Position, Outcome][] = []
+  let replies: Reply[] = []
+  let isLive = false
   let dirty = new Set<string>()
   let latestAt = 0
   let snapshotAt = clock.now()
@@ -82,8 +85,10 @@ export function createRunner(options: RunnerOptions): Runner {
     position: options.telemetryPosition,
     through: pipeline.position,
     reread: (after) =>
-      readingsOf(options.readJournal(after, pipeline.position), registryPast, (id) =>
-        engine.typeNamed(id),
+      readingsOf(
+        options.readJournal(after, pipeline.position),
+        { registry: registryPast, joins: pipeline.joins },
+        (id) => engine.typeNamed(id),
       ),
     onError: (error, waitMs) =>
       options.onProblem('telemetry store failed', `${String(error)}; next try in ${waitMs} ms`),
@@ -99,7 +104,9 @@ export function createRunner(options: RunnerOptions): Runner {
       writer.offer(effect.reading)
       dirty.add(effect.reading.device)
     } else if (effect.kind === 'outcome') outcomes.push([effect.position, effect.outcome])
-    else {
+    else if (effect.kind === 'reply') {
+      if (isLive && replies.length < REPLIES_MAX) replies.push(effect.reply)
+    } else {
       placed.push({ position: pipeline.position, effect })
       if (effect.kind === 'device')
         registryPast.changed(effect.device.id, effect.device, pipeline.position)
@@ -131,7 +138,9 @@ export function createRunner(options: RunnerOptions): Runner {
     isFailing = false
     placed = []
     outcomes = []
-    options.report(reportOf(effects, answers, latest))
+    const told = replies
+    replies = []
+    options.report(reportOf(effects, answers, told, latest))
     return true
   }
 
@@ -159,34 +168,9 @@ export function createRunner(options: RunnerOptions): Runner {
   function reportOf(
     effects: readonly PlacedEffect[],
     answers: readonly [Position, Outcome][],
+    told: readonly Reply[],
     latest: readonly Latest[],
   ): Report {
-    const alerts: Alert[] = []
-    const tickets: Ticket[] = []
-    const presence: { device: string; state: 'online' | 'offline'; at: number }[] = []
-    const access: { access: DeviceAccess; credentialChanged: boolean }[] = []
-    const removed: string[] = []
-    for (const { effect } of effects)
-      switch (effect.kind) {
-        case 'alert':
-          alerts.push(effect.alert)
-          break
-        case 'ticket':
-          tickets.push(effect.ticket)
-          break
-        case 'presence':
-          presence.push({ device: effect.device, state: effect.state, at: effect.at })
-          break
-        case 'device':
-          access.push({ access: effect.access, credentialChanged: effect.credentialChanged })
-          break
-        case 'device_removed':
-          removed.push(effect.id)
-          break
-        case 'quarantine':
-        case 'quarantine_left':
-          break
-      }
     return {
       consumed: pipeline.position,
       consumedAt: engine.now,
@@ -197,15 +181,15 @@ export function createRunner(options: RunnerOptions): Runner {
       counts: { ...pipeline.counts },
       ...options.telemetry.counts(),
       outcomes: answers,
-      access,
-      removed,
-      changes: { alerts, tickets, readings: latest, presence },
+      replies: told,
+      ...changesOf(effects, latest),
     }
   }
 
   function afterChunk(): void {
     const now = clock.now()
-    const isUrgent = placed.length > 0 || outcomes.length > 0
+    pipeline.joins.forget(writer.position)
+    const isUrgent = placed.length > 0 || outcomes.length > 0 || replies.length > 0
     if (isUrgent && !isFailing) settle(now - latestAt >= latestMs)
     else
       cancelSettle ??= clock.after(now - latestAt >= latestMs ? settleMs : latestMs, () =>
@@ -258,6 +242,7 @@ export function createRunner(options: RunnerOptions): Runner {
       if (!settle(true)) throw new Error('Cannot recover: the state store took nothing')
     },
     consume(chunk, first, count) {
+      isLive = true
       let offset = 0
       for (let index = 0; index < count; index++) {
         const position = later(first, index)

@@ -1,7 +1,7 @@
 // Small devices, alerts, tickets and refusals for tests of whatever keeps or shows them.
 
 import type { Alert, TimelineEntry } from '../../src/core/alert.ts'
-import type { Device } from '../../src/core/device.ts'
+import type { Device, DeviceAccess } from '../../src/core/device.ts'
 import type { Latest } from '../../src/core/effect.ts'
 import { BEFORE_FIRST, formatPosition, positionAt } from '../../src/core/position.ts'
 import type { Quarantined } from '../../src/core/reading.ts'
@@ -39,13 +39,26 @@ export function device(id: string, more: Partial<Device> = {}): Device {
   }
 }
 
-export function deviceEffect(one: Device, credential: string | null = null): Effect {
+export function deviceEffect(
+  one: Device,
+  credential: string | null = null,
+  more: Partial<DeviceAccess> = {},
+): Effect {
   const { id, type, division, parent, simulated } = one
   return {
     kind: 'device',
     device: one,
-    access: { id, type, division, parent, simulated, credential },
+    access: { id, type, division, parent, simulated, credential, ...more },
     credentialChanged: credential !== null,
+  }
+}
+
+export function integrationEffect(id: string, credential: string): Effect {
+  const account = { id, format: 'tts', topics: ['v3/#'] } as const
+  return {
+    kind: 'integration',
+    integration: { ...account, name: id, createdAt: T0 },
+    access: { ...account, credential, previous: null },
   }
 }
 

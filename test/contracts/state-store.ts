@@ -17,6 +17,7 @@ import {
   alertEffect,
   device,
   deviceEffect,
+  integrationEffect,
   latest,
   placed,
   refused,
@@ -36,6 +37,7 @@ export interface StateSubject {
 export interface QuarantineCaps {
   readonly perSourceMax: number
   readonly max: number
+  readonly strangersMax?: number
 }
 
 const at = positionAt
@@ -124,12 +126,16 @@ export function stateStoreContract(
         presence: 'online',
         lastSeenAt: T0 + 500,
         hasCredential: true,
+        previousCredentialUntil: null,
+        revoked: false,
       })
       expect(reader.device('L2')).toEqual({
         ...device('L2'),
         presence: null,
         lastSeenAt: null,
         hasCredential: false,
+        previousCredentialUntil: null,
+        revoked: false,
       })
       expect([...reader.access()].map((one) => [one.id, one.credential])).toEqual([
         ['L1', 'abcd'],
@@ -340,6 +346,129 @@ export function stateStoreContract(
       }, 3).map((one) => one.id)
       expect(seen.filter((id) => id.startsWith('T'))).toEqual(ids.reverse())
       expect(new Set(seen).size).toBe(seen.length)
+    })
+
+    it('shows until when a credential before is good, and a revocation', async () => {
+      const { store, reader } = await subject()
+      const rotated = deviceEffect(device('L1'), 'bb', { previous: { hash: 'aa', until: T0 } })
+      const revoked = deviceEffect(device('L2'), null, { revoked: true })
+      store.apply([placed(1, rotated), placed(2, revoked)], [], at(2))
+      expect(reader.device('L1')).toMatchObject({ previousCredentialUntil: T0, revoked: false })
+      expect(reader.device('L2')).toMatchObject({ previousCredentialUntil: null, revoked: true })
+      expect([...reader.access()].map(({ previous, revoked }) => [previous, revoked])).toEqual([
+        [{ hash: 'aa', until: T0 }, undefined],
+        [undefined, true],
+      ])
+    })
+
+    it('finds devices by id and alias, by account, and by a piece of an alias', async () => {
+      const { store, reader } = await subject()
+      const put = (sequence: number, more: Parameters<typeof device>[1]) =>
+        store.apply([placed(sequence, deviceEffect(device('L1', more)))], [], at(sequence))
+      const found = (filter: Partial<typeof everyDevice>) =>
+        reader.devices({ ...everyDevice, ...filter }, all).items.map((one) => one.id)
+      put(1, { aliases: ['24E124ABCDEF0001', '阀井/一'], integration: 'chirpstack' })
+      expect(reader.deviceNamed('L1')).toBe('L1')
+      expect(reader.deviceNamed('24e124abcdef0001')).toBe('L1')
+      expect(reader.deviceNamed('阀井/一')).toBe('L1')
+      expect(reader.deviceNamed('l1')).toBeNull()
+      expect(found({ integration: 'chirpstack' })).toEqual(['L1'])
+      expect(found({ integration: 'tts' })).toEqual([])
+      expect(found({ search: 'abcdef' })).toEqual(['L1'])
+      put(2, { aliases: ['other'] })
+      expect(reader.deviceNamed('24e124abcdef0001')).toBeNull()
+      expect(reader.deviceNamed('OTHER')).toBe('L1')
+      expect(found({ integration: 'chirpstack' })).toEqual([])
+      store.apply([placed(3, { kind: 'device_removed', id: 'L1' })], [], at(3))
+      expect(reader.deviceNamed('other')).toBeNull()
+    })
+
+    it('keeps integration accounts until they are removed', async () => {
+      const { store, reader } = await subject()
+      store.apply(
+        [
+          placed(1, integrationEffect('tts', 'aa')),
+          placed(2, integrationEffect('ctwing', 'bb')),
+          placed(3, integrationEffect('tts', 'cc')),
+        ],
+        [],
+        at(3),
+      )
+      expect(reader.integrations().map(({ id, createdAt }) => [id, createdAt])).toEqual([
+        ['ctwing', T0],
+        ['tts', T0],
+      ])
+      expect([...reader.integrationAccess()].map((one) => [one.id, one.credential])).toEqual([
+        ['ctwing', 'bb'],
+        ['tts', 'cc'],
+      ])
+      store.apply([placed(4, { kind: 'integration_removed', id: 'tts' })], [], at(4))
+      expect(reader.integrations().map(({ id }) => id)).toEqual(['ctwing'])
+    })
+
+    it('lists names that no device has, until one takes them', async () => {
+      const { store, reader } = await subject()
+      const meet = (sequence: number, name: string, code = 'unknown_device' as const) =>
+        placed(sequence, {
+          kind: 'quarantine',
+          item: refused(sequence, { device: name, code, client: '@tts', topic: `v3/${name}` }),
+        })
+      store.apply(
+        [meet(1, 'A84041'), meet(2, 'L7'), meet(3, 'A84041'), meet(4, '__proto__')],
+        [],
+        at(4),
+      )
+      store.apply(
+        [placed(5, { kind: 'quarantine', item: refused(5, { device: 'L1' }) })],
+        [],
+        at(5),
+      )
+      expect(reader.strangers(all).items).toEqual([
+        {
+          name: '__proto__',
+          firstAt: T0 + 4,
+          lastAt: T0 + 4,
+          count: 1,
+          client: '@tts',
+          topic: 'v3/__proto__',
+        },
+        {
+          name: 'A84041',
+          firstAt: T0 + 1,
+          lastAt: T0 + 3,
+          count: 2,
+          client: '@tts',
+          topic: 'v3/A84041',
+        },
+        { name: 'L7', firstAt: T0 + 2, lastAt: T0 + 2, count: 1, client: '@tts', topic: 'v3/L7' },
+      ])
+      store.apply([placed(6, deviceEffect(device('X1', { aliases: ['a84041'] })))], [], at(6))
+      store.apply([placed(7, deviceEffect(device('L7')))], [], at(7))
+      expect(reader.strangers(all).items.map((one) => one.name)).toEqual(['__proto__'])
+    })
+
+    it('turns the pages of strangers without gaps, and keeps the newest', async () => {
+      const { store, reader } = await subject({ perSourceMax: 10, max: 100, strangersMax: 7 })
+      for (let sequence = 1; sequence <= 10; sequence++)
+        store.apply(
+          [
+            placed(sequence, {
+              kind: 'quarantine',
+              item: refused(sequence, { device: `N${sequence}`, code: 'unknown_device' }),
+            }),
+          ],
+          [],
+          at(sequence),
+        )
+      expect(allPages((paging) => reader.strangers(paging), 3).map((one) => one.name)).toEqual([
+        'N10',
+        'N9',
+        'N8',
+        'N7',
+        'N6',
+        'N5',
+        'N4',
+      ])
     })
 
     it('refuses cursors that are damaged or come from another query, and odd limits', async () => {

@@ -1,13 +1,15 @@
 // Reads the registry: lists, one device with how it is doing, and what the doors need.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { foldAlias } from '../../core/alias.ts'
 import type { Device, DeviceAccess } from '../../core/device.ts'
 import type { Latest } from '../../core/effect.ts'
 import type { Millis } from '../../core/position.ts'
 import type { StateReader } from '../../ports.ts'
-import { jsonIn, numberIn, numberOrNullIn, textOrNullIn, type Row } from '../sqlite/row.ts'
+import { jsonIn, numberIn, numberOrNullIn, textIn, textOrNullIn, type Row } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
 import { equalities, listPage, type List } from './list-page.ts'
+import { DEVICE_INTEGRATION } from './schema.ts'
 
 const devicesById: List<Device> = {
   table: 'devices',
@@ -20,28 +22,39 @@ const devicesById: List<Device> = {
 export function createDeviceLists(
   database: DatabaseSync,
   prepared: Statements,
-): Pick<StateReader, 'devices' | 'device' | 'access' | 'latest' | 'anySimulated'> {
+): Pick<StateReader, 'devices' | 'device' | 'deviceNamed' | 'access' | 'latest' | 'anySimulated'> {
   return {
-    devices({ type, division, parent, search }, paging) {
-      const conditions = [...equalities({ type, division, parent })]
+    devices({ type, division, parent, integration = null, search }, paging) {
+      const conditions = [
+        ...equalities({ type, division, parent, [DEVICE_INTEGRATION]: integration }),
+      ]
       if (search !== null)
         conditions.push({ sql: 'instr(search, ?) > 0', parameters: [search.toLowerCase()] })
       return listPage(prepared, devicesById, conditions, paging)
     },
     device(id) {
       const row = prepared(
-        `SELECT devices.document, has_credential, state, at, received_at
+        `SELECT devices.document, has_credential, access, state, at, received_at
          FROM devices LEFT JOIN presence ON presence.device = id LEFT JOIN latest ON latest.device = id
          WHERE id = ?`,
       ).get(id)
       if (row === undefined) return null
       const state = textOrNullIn(row, 'state')
+      const { previous = null, revoked = false } = jsonIn<DeviceAccess>(row, 'access')
       return {
         ...jsonIn<Device>(row, 'document'),
         presence: state === 'online' || state === 'offline' ? state : null,
         lastSeenAt: lastSeen(row),
         hasCredential: numberIn(row, 'has_credential') === 1,
+        previousCredentialUntil: previous === null ? null : previous.until,
+        revoked,
       }
+    },
+    deviceNamed(name) {
+      const row =
+        prepared('SELECT id FROM devices WHERE id = ?').get(name) ??
+        prepared('SELECT device AS id FROM aliases WHERE alias = ?').get(foldAlias(name))
+      return row === undefined ? null : textIn(row, 'id')
     },
     *access() {
       // A statement of its own: it is stepped while the caller may be using others.

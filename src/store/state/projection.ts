@@ -1,5 +1,6 @@
 // One statement or two per effect: what each kind of effect changes in the tables.
 
+import { foldAlias } from '../../core/alias.ts'
 import type { Alert, TimelineEntry } from '../../core/alert.ts'
 import type { Device, DeviceAccess } from '../../core/device.ts'
 import type { Latest } from '../../core/effect.ts'
@@ -8,6 +9,7 @@ import type { CaseReport, HistoryEntry, Ticket } from '../../core/ticket.ts'
 import type { PlacedEffect } from '../../ports.ts'
 import type { Statements } from '../sqlite/statements.ts'
 import type { QuarantineShelf } from './quarantine-shelf.ts'
+import type { StrangerList } from './stranger-list.ts'
 
 export interface Projection {
   /** Starts a transaction's worth of effects. */
@@ -19,7 +21,11 @@ export interface Projection {
   sawSimulated(): boolean
 }
 
-export function createProjection(prepared: Statements, shelf: QuarantineShelf): Projection {
+export function createProjection(
+  prepared: Statements,
+  shelf: QuarantineShelf,
+  strangers: StrangerList,
+): Projection {
   let sawSimulated = false
   const removed = new Set<string>()
   const ordinals = createOrdinals()
@@ -36,6 +42,14 @@ export function createProjection(prepared: Statements, shelf: QuarantineShelf): 
       JSON.stringify(access),
       JSON.stringify(device),
     )
+    forgetAliases(device.id)
+    for (const alias of device.aliases ?? [])
+      prepared('INSERT OR REPLACE INTO aliases VALUES (?, ?)').run(foldAlias(alias), device.id)
+    strangers.registered(device)
+  }
+
+  function forgetAliases(id: string): void {
+    prepared('DELETE FROM aliases WHERE device = ?').run(id)
   }
 
   function removeDevice(id: string): void {
@@ -43,6 +57,7 @@ export function createProjection(prepared: Statements, shelf: QuarantineShelf): 
     prepared('DELETE FROM devices WHERE id = ?').run(id)
     prepared('DELETE FROM presence WHERE device = ?').run(id)
     prepared('DELETE FROM latest WHERE device = ?').run(id)
+    forgetAliases(id)
   }
 
   function putAlert(position: Position, alert: Alert, entry: TimelineEntry): void {
@@ -116,9 +131,20 @@ export function createProjection(prepared: Statements, shelf: QuarantineShelf): 
           return putTicket(position, effect.ticket, effect.report, effect.entry)
         case 'quarantine':
           sawSimulated ||= effect.item.simulated
+          strangers.met(effect.item)
           return shelf.put(effect.item)
         case 'quarantine_left':
           return shelf.take(effect.origin)
+        case 'integration':
+          prepared('INSERT OR REPLACE INTO integrations VALUES (?, ?, ?)').run(
+            effect.integration.id,
+            JSON.stringify(effect.access),
+            JSON.stringify(effect.integration),
+          )
+          return
+        case 'integration_removed':
+          prepared('DELETE FROM integrations WHERE id = ?').run(effect.id)
+          return
       }
     },
     replaceLatest(latest) {
@@ -135,8 +161,10 @@ export function createProjection(prepared: Statements, shelf: QuarantineShelf): 
 }
 
 /** What a search looks into: SQLite folds only ASCII letters, so both sides are folded here. */
-export function searchText(device: { readonly id: string; readonly name: string }): string {
-  return `${device.id}\n${device.name}`.toLowerCase()
+export function searchText(
+  device: Pick<Device, 'id' | 'name'> & { readonly aliases?: readonly string[] },
+): string {
+  return [device.id, device.name, ...(device.aliases ?? [])].join('\n').toLowerCase()
 }
 
 /** Numbers the entries that one input makes for one alert or ticket, so that each has a key of its own and keeps it. */

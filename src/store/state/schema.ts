@@ -17,17 +17,21 @@ export function checkStateFormat(database: DatabaseSync, file: string): void {
     )
 }
 
-/** Makes the tables in a new file; an existing file is only checked. */
+/** Makes the tables in a new file, and in an older one those that have come since; throws as `checkStateFormat` does. */
 export function prepareStateSchema(database: DatabaseSync, file: string): void {
   inTransaction(database, () => {
     const made = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'").get()
     if (made === undefined) database.exec(TABLES)
+    checkStateFormat(database, file)
+    database.exec(ADDED_TABLES)
   })
-  checkStateFormat(database, file)
 }
 
 /** The outbox query repeats this condition word for word, so that its index serves it. */
 export const UNDELIVERED = "delivery IN ('queued', 'retrying')"
+
+/** Queries repeat this expression word for word, so that its index serves them. */
+export const DEVICE_INTEGRATION = "json_extract(document, '$.integration')"
 
 const TABLES = `
   CREATE TABLE meta (
@@ -84,4 +88,30 @@ const TABLES = `
   CREATE INDEX quarantine_of_device ON quarantine (device, number) WHERE device IS NOT NULL;
   CREATE INDEX quarantine_by_code ON quarantine (code, number);
   CREATE TABLE quarantine_counts (code TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
+`
+
+/**
+ * What has come since the first version, so that an older file gains it when it is opened; an older version of the product does not
+ * see it. The integration stays inside the document: a column would not be there in an older file.
+ */
+const ADDED_TABLES = `
+  CREATE INDEX IF NOT EXISTS devices_by_integration ON devices (${DEVICE_INTEGRATION}, id);
+
+  -- alias: folded to lower case.
+  CREATE TABLE IF NOT EXISTS aliases (
+    alias TEXT PRIMARY KEY, device TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS aliases_of_device ON aliases (device);
+
+  CREATE TABLE IF NOT EXISTS integrations (
+    id TEXT PRIMARY KEY, access TEXT NOT NULL, document TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- folded: the name in lower case, as aliases are compared.
+  CREATE TABLE IF NOT EXISTS strangers (
+    name TEXT PRIMARY KEY, folded TEXT NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+    count INTEGER NOT NULL, client TEXT NOT NULL, topic TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS strangers_in_order ON strangers (last_at, name);
+  CREATE INDEX IF NOT EXISTS strangers_by_folded ON strangers (folded);
 `

@@ -6,8 +6,10 @@ import { openForReading } from '../sqlite/open-database.ts'
 import { createStatements } from '../sqlite/statements.ts'
 import { createAlertLists } from './alert-lists.ts'
 import { createDeviceLists } from './device-lists.ts'
+import { createIntegrationLists } from './integration-lists.ts'
 import { createQuarantineLists } from './quarantine-lists.ts'
 import { checkStateFormat } from './schema.ts'
+import { createStrangerPages } from './stranger-pages.ts'
 import { createTicketLists } from './ticket-lists.ts'
 
 /** The writing side must have made the file. Throws when it is not there or a newer version of the product wrote it. */
@@ -21,6 +23,8 @@ export function openStateReader({ file }: { readonly file: string }): StateReade
       ...createAlertLists(prepared),
       ...createTicketLists(prepared),
       ...createQuarantineLists(prepared),
+      ...createIntegrationLists(prepared),
+      ...createStrangerPages(prepared),
       close: () => database.close(),
     }
   } catch (error) {

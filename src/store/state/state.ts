@@ -12,10 +12,13 @@ import { createStatements } from '../sqlite/statements.ts'
 import { createProjection } from './projection.ts'
 import { createQuarantineShelf, type QuarantineBounds } from './quarantine-shelf.ts'
 import { prepareStateSchema } from './schema.ts'
+import { createStrangerList } from './stranger-list.ts'
 
 export interface StateOptions {
   readonly file: string
   readonly quarantine?: QuarantineBounds
+  /** Names of devices nobody has registered; beyond it the one heard least recently is forgotten. */
+  readonly strangersMax?: number
 }
 
 /** Opens or makes the file (mode 0600). Throws when it cannot, or when a newer version of the product wrote it. */
@@ -29,7 +32,8 @@ export function openState(options: StateOptions): StateStore {
       prepared,
       options.quarantine ?? { perSourceMax: 1_000, max: 100_000 },
     )
-    const projection = createProjection(prepared, shelf)
+    const strangers = createStrangerList(prepared, options.strangersMax ?? 5_000)
+    const projection = createProjection(prepared, shelf, strangers)
     const meta = prepared('SELECT applied, any_simulated FROM meta').get() ?? {}
     let applied = later(BEFORE_FIRST, numberIn(meta, 'applied'))
     let anySimulated = numberIn(meta, 'any_simulated') === 1
@@ -44,6 +48,7 @@ export function openState(options: StateOptions): StateStore {
         if (position > applied) projection.apply(position, effect)
       for (const one of latest) projection.replaceLatest(one)
       shelf.trim()
+      strangers.trim()
       if (projection.sawSimulated() && !anySimulated)
         prepared('UPDATE meta SET any_simulated = 1').run()
       prepared('UPDATE meta SET applied = ?').run(through)
@@ -60,6 +65,7 @@ export function openState(options: StateOptions): StateStore {
           inTransaction(database, () => project(effects, latest, through))
         } catch (error) {
           shelf.recount()
+          strangers.recount()
           throw new Error(
             `Cannot apply ${effects.length} effects to ${file}: ${error instanceof Error ? error.message : String(error)}`,
             { cause: error },

@@ -375,7 +375,7 @@ describe('silence', () => {
       rig.send('F-1', { ts: rig.now + HOUR, m: { temp: 4 } })
       rig.send('F-1', 'no json')
     }
-    expect(rig.alerts().map((one) => one.rule)).toEqual(['OFFLINE'])
-    expect(rig.alerts()[0]?.state).toBe('unack_active')
+    expect(rig.alerts().map((one) => one.rule)).toEqual(['BAD_RANGE', 'OFFLINE'])
+    expect(rig.alerts()[1]?.state).toBe('unack_active')
   })
 })

@@ -1,80 +1,11 @@
 // Detectors on a type made for them: counting, delays, deadbands, means and windows, one time line per row.
 
 import { describe, expect, it } from 'vitest'
-import type { DeviceType } from '../../../src/core/device-type.ts'
 import { createEngine } from '../../../src/core/engine.ts'
 import type { Condition, Rule } from '../../../src/core/rule.ts'
-import { createRig, deviceOf } from './harness.ts'
+import { createRig } from './harness.ts'
 import type { Rig } from './harness.ts'
-
-const base: Rule = {
-  id: 'RULE',
-  name: { zh: '规则', en: 'Rule' },
-  severity: 'P2',
-  when: { kind: 'above', of: { metric: 'level' }, limit: 10 },
-  confirm: { samples: 1, of: 1, seconds: 0 },
-  clear: { deadband: 0, samples: 1, seconds: 0 },
-  ticket: false,
-  text: { zh: '{value}{unit}', en: '{value} {unit}' },
-  standard: { ref: 'test', status: 'proposal' },
-}
-
-function typeWith(over: Partial<Rule>): DeviceType {
-  const number = { unit: 'm', kind: 'number', min: -1000, max: 1000, precision: 1 } as const
-  const flag = { unit: '1', kind: 'boolean', min: 0, max: 1, precision: 0 } as const
-  return {
-    id: 'tank',
-    name: { zh: '水箱', en: 'Tank' },
-    component: '2199',
-    department: 'test',
-    reportSeconds: 60,
-    metrics: [
-      { ...number, id: 'level', name: { zh: '水位', en: 'Level' } },
-      { ...number, id: 'inflow', name: { zh: '进水', en: 'Inflow' } },
-      { ...number, id: 'outflow', name: { zh: '出水', en: 'Outflow' } },
-      { ...number, id: 'noise', unit: 'dB[SPL]{A}', name: { zh: '噪声', en: 'Noise' } },
-      { ...flag, id: 'pump', name: { zh: '水泵', en: 'Pump' }, onChange: true },
-      { ...flag, id: 'hatch', name: { zh: '舱口', en: 'Hatch' }, onChange: true },
-    ],
-    rules: [{ ...base, ...over }],
-  }
-}
-
-const START = Date.parse('2026-06-15T12:00:00+08:00')
-const device = deviceOf({ id: 'T-1', type: 'tank', rated: { level: 50 } })
-
-function rigFor(over: Partial<Rule>, start = START): Rig {
-  return createRig({ types: [typeWith(over)], devices: [device], start })
-}
-
-/** Seconds at which the alert changed, `+` raised, `-` returned, in event time. */
-function changes(rig: Rig, start = START): string {
-  return rig.effects
-    .flatMap((effect) => {
-      if (effect.kind !== 'alert') return []
-      const { alert, entry } = effect
-      if (entry.what === 'returned') return [`-${((alert.returnedAt ?? 0) - start) / 1000}`]
-      return [`+${(alert.raisedAt - start) / 1000}`]
-    })
-    .join(' ')
-}
-
-/** `12 9 .` is one sample per minute, `.` a minute without one, `T`/`F` a boolean. */
-function minutesOf(line: string, metric: string, over: Partial<Rule>): string {
-  const rig = rigFor(over)
-  line.split(' ').forEach((word, index) => {
-    rig.now = START + index * 60_000
-    if (word === '.') rig.to(rig.now)
-    else
-      rig.send('T-1', {
-        m: { [metric]: word === 'T' ? true : word === 'F' ? false : Number(word) },
-      })
-  })
-  return changes(rig)
-}
-
-const above = (limit: number): Condition => ({ kind: 'above', of: { metric: 'level' }, limit })
-const below = (limit: number): Condition => ({ kind: 'below', of: { metric: 'level' }, limit })
+import { START, above, base, below, changes, play, rigFor, typeWith } from './tank.ts'
 
 describe('threshold', () => {
   it.each<[string, string, Partial<Rule>, string]>([
@@ -169,7 +100,7 @@ describe('threshold', () => {
     ],
     ['takes a band', '4 11 21', { when: { kind: 'all', of: [above(10), below(20)] } }, '+60 -120'],
   ])('%s', (_, line, over, expected) => {
-    expect(minutesOf(line, 'level', over)).toBe(expected)
+    expect(play(line, 'level', rigFor(over))).toBe(expected)
   })
 
   it.each<[string, string, Partial<Rule>, string]>([
@@ -195,7 +126,7 @@ describe('threshold', () => {
     ],
   ])('on held values %s', (_, line, over, expected) => {
     const when: Condition = { kind: 'is', metric: 'hatch', value: true }
-    expect(minutesOf(line, 'hatch', { when, ...over })).toBe(expected)
+    expect(play(line, 'hatch', rigFor({ when, ...over }))).toBe(expected)
   })
 
   it.each<[string, Condition, readonly Record<string, unknown>[], string]>([

@@ -7,7 +7,8 @@ import type { Device } from '../../../src/core/device.ts'
 import type { DeviceType } from '../../../src/core/device-type.ts'
 import type { Effect } from '../../../src/core/effect.ts'
 import { ingest } from '../../../src/core/ingest.ts'
-import type { Counts } from '../../../src/core/ingest.ts'
+import type { Counts } from '../../../src/core/message.ts'
+import type { FragmentBox } from '../../../src/core/ingest-foreign.ts'
 import type { CaseAnswer, Command, Outcome } from '../../../src/core/input.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Position } from '../../../src/core/position.ts'
@@ -35,6 +36,9 @@ export function deviceOf(over: Partial<DeviceFields> & { id: string; type: strin
     ...over,
   }
 }
+
+/** Canonical messages come whole. */
+export const noFragments: FragmentBox = { join: ({ payload }) => payload, keep() {} }
 
 export interface Rig {
   readonly engine: Engine
@@ -115,11 +119,13 @@ export function createRig(
           http: false,
           simulated: false,
           redriven: over.redriven ?? false,
+          format: 'canonical',
           receivedAt: rig.now,
           position,
         },
         engine,
-        decodeCanonical,
+        { canonical: decodeCanonical },
+        noFragments,
         emit,
       )
     },

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { ingest } from '../../../src/core/ingest.ts'
-import type { Message } from '../../../src/core/ingest.ts'
+import type { Message } from '../../../src/core/message.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Effect } from '../../../src/core/effect.ts'
-import { decodeCanonical } from '../../../src/decoders/canonical.ts'
+import { decoders } from '../../../src/decoders/index.ts'
+import { createJoins } from '../../../src/pipeline/joins.ts'
 import { createRig, deviceOf } from './harness.ts'
 
 const lamp = deviceOf({ id: 'L-1', type: 'streetlight' })
@@ -26,12 +27,14 @@ function consume(
       http: false,
       simulated: false,
       redriven: false,
+      format: 'canonical',
       receivedAt: rig.now,
       position: positionAt(77),
       ...over,
     },
     rig.engine,
-    decodeCanonical,
+    decoders,
+    createJoins(),
     (effect) => effects.push(effect),
   )
   return { counts, effects }
@@ -121,11 +124,13 @@ describe('ingest()', () => {
         http: false,
         simulated: false,
         redriven: false,
+        format: 'canonical',
         receivedAt: rig.now,
         position: positionAt(77),
       },
       rig.engine,
-      decodeCanonical,
+      decoders,
+      createJoins(),
       (effect) => effects.push(effect),
     )
     payload.fill(0)
@@ -177,11 +182,13 @@ describe('ingest()', () => {
         http: false,
         simulated: false,
         redriven: true,
+        format: 'canonical',
         receivedAt: rig.now,
         position: positionAt(77),
       },
       rig.engine,
-      decodeCanonical,
+      decoders,
+      createJoins(),
       (effect) => effects.push(effect),
     )
     return effects

@@ -8,7 +8,10 @@ import type { Effect } from '../../../src/core/effect.ts'
 import type { Engine } from '../../../src/core/engine.ts'
 import { ingest } from '../../../src/core/ingest.ts'
 import { decodeCanonical } from '../../../src/decoders/canonical.ts'
-import { deviceOf } from './harness.ts'
+import { deviceTypes } from '../../../devices/index.ts'
+import type { DeviceType } from '../../../src/core/device-type.ts'
+import { everyOperand } from './every-operand.ts'
+import { deviceOf, noFragments } from './harness.ts'
 
 type Act =
   | {
@@ -35,9 +38,39 @@ const fleet = [
   deviceOf({ id: 'L-1', type: 'streetlight', parent: 'F-1', rated: { power: 120 } }),
   deviceOf({ id: 'C-1', type: 'manhole-cover' }),
   deviceOf({ id: 'S-1', type: 'site-dust-noise', simulated: true }),
+  deviceOf({
+    id: 'E-1',
+    type: everyOperand.id,
+    rated: { tilt: 3, home_lat: 40.75, home_lon: 107.39 },
+  }),
+  // Its clock is slow and its sensor broken, mostly.
+  deviceOf({ id: 'K-1', type: everyOperand.id }),
 ]
 
+/** The types of the stories: engines are made by the hundred, and each compiles what it is given. */
+export const storyTypes: readonly DeviceType[] = [...deviceTypes, everyOperand].filter(({ id }) =>
+  fleet.some((device) => device.type === id),
+)
+
+const everything = fc.record(
+  {
+    level: fc.constantFrom(0, 3, 5, 9, 9.1),
+    inflow: fc.constantFrom(0, 4, 9, 5000),
+    tilt: fc.constantFrom(0, 4.5, 9),
+    total: fc.constantFrom(100, 101, 104, 107, 110, 120),
+    pump: fc.boolean(),
+    fan: fc.boolean(),
+    current_a: fc.constantFrom(0, 20),
+    current_b: fc.constantFrom(3, 20),
+    lat: fc.constantFrom(40.75, 40.76),
+    lon: fc.constantFrom(107.39, 107.4),
+  },
+  { requiredKeys: [] },
+)
+
 const metrics: Readonly<Record<string, fc.Arbitrary<Record<string, unknown>>>> = {
+  'E-1': everything,
+  'K-1': fc.record({ level: fc.constantFrom(3, 5000, 5000, 5000) }),
   'F-1': fc.record(
     {
       contactor_on: fc.boolean(),
@@ -76,15 +109,17 @@ const metrics: Readonly<Record<string, fc.Arbitrary<Record<string, unknown>>>> =
   ),
 }
 
-const message = fc.constantFrom(...fleet).chain((device) =>
+const message = fc.constantFrom(...fleet, ...fleet.slice(-2)).chain((device) =>
   fc.record({
     device: fc.constant(device),
     // Mostly now, sometimes late, far too late, or ahead.
-    delayMs: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(0) },
-      { weight: 3, arbitrary: fc.integer({ min: -400_000, max: 2_500_000 }) },
-      { weight: 1, arbitrary: fc.constantFrom(-599_000, 7_200_000, 9 * 86_400_000) },
-    ),
+    delayMs: fc
+      .oneof(
+        { weight: 6, arbitrary: fc.constant(0) },
+        { weight: 3, arbitrary: fc.integer({ min: -400_000, max: 2_500_000 }) },
+        { weight: 1, arbitrary: fc.constantFrom(-599_000, 7_200_000, 9 * 86_400_000) },
+      )
+      .map((delayMs) => (device.id === 'K-1' && delayMs === 0 ? 400_000 : delayMs)),
     m: metrics[device.id] ?? fc.constant({}),
     isBroken: fc.constantFrom(false, false, false, false, false, true),
   }),
@@ -120,7 +155,7 @@ const command: fc.Arbitrary<(alerts: readonly string[], tickets: readonly string
     {
       weight: 1,
       arbitrary: fc
-        .constantFrom('C-1', 'L-1', 'F-1')
+        .constantFrom('C-1', 'L-1', 'F-1', 'E-1')
         .map((id) => (): Command => ({ kind: 'device.remove', id })),
     },
     {
@@ -140,8 +175,14 @@ const command: fc.Arbitrary<(alerts: readonly string[], tickets: readonly string
     {
       weight: 1,
       arbitrary: fc
+        .constantFrom<Record<string, number>>({}, { tilt: 1 }, { home_lat: 40, home_lon: 107 })
+        .map((rated) => (): Command => ({ kind: 'device.update', id: 'E-1', patch: { rated } })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
         .record({
-          id: fc.constantFrom('F-1', 'S-1'),
+          id: fc.constantFrom('F-1', 'S-1', 'E-1'),
           reportSeconds: fc.constantFrom(null, 60, 600, 3600),
         })
         .map(({ id, reportSeconds }) => (): Command => ({
@@ -271,11 +312,13 @@ export function apply(engine: Engine, step: StoryStep, emit: (effect: Effect) =>
         http: false,
         simulated: false,
         redriven: false,
+        format: 'canonical',
         receivedAt: at,
         position,
       },
       engine,
-      decodeCanonical,
+      { canonical: decodeCanonical },
+      noFragments,
       emit,
     )
 }

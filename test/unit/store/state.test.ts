@@ -30,7 +30,12 @@ function openAt(
   caps: QuarantineCaps | undefined,
   remove: () => Promise<void>,
 ): StateSubject {
-  const store = openState({ file, ...(caps === undefined ? {} : { quarantine: caps }) })
+  const strangersMax = caps?.strangersMax
+  const store = openState({
+    file,
+    ...(strangersMax === undefined ? {} : { strangersMax }),
+    ...(caps === undefined ? {} : { quarantine: caps }),
+  })
   const reader = openStateReader({ file })
   let isClosed = false
   function close(): void {
@@ -80,6 +85,50 @@ describe('SQLite state store', () => {
     database.close()
     expect(() => openState({ file })).toThrow(/expected format 1 or older, got 99/)
     expect(() => openStateReader({ file })).toThrow(/newer version/)
+  })
+
+  it('gains what has come since in a file of an older version, and keeps what it had', () => {
+    const before = openState({ file })
+    before.apply([placed(1, deviceEffect(device('L1'), 'aa'))], [], positionAt(1))
+    before.close()
+    const older = new DatabaseSync(file)
+    older.exec(`DROP INDEX devices_by_integration; DROP TABLE aliases;
+      DROP TABLE integrations; DROP TABLE strangers`)
+    older.close()
+    const store = openState({ file })
+    const reader = openStateReader({ file })
+    expect(reader.device('L1')).toMatchObject({ hasCredential: true, revoked: false })
+    expect(reader.integrations()).toEqual([])
+    const named = device('L2', { aliases: ['MN1'], integration: 'dust' })
+    store.apply([placed(2, deviceEffect(named))], [], positionAt(2))
+    expect(reader.deviceNamed('mn1')).toBe('L2')
+    reader.close()
+    store.close()
+  })
+
+  it('leaves a file of a newer version as it is', () => {
+    openState({ file }).close()
+    const newer = new DatabaseSync(file)
+    newer.exec('UPDATE meta SET format = 99; DROP TABLE strangers')
+    newer.close()
+    expect(() => openState({ file })).toThrow(/newer version/)
+    const again = new DatabaseSync(file)
+    expect(again.prepare("SELECT 1 FROM sqlite_master WHERE name = 'strangers'").get()).toBe(
+      undefined,
+    )
+    again.close()
+  })
+
+  it('finds the devices of an account by an index', () => {
+    openState({ file }).close()
+    const database = new DatabaseSync(file)
+    const plan = database
+      .prepare(
+        "EXPLAIN QUERY PLAN SELECT document, id FROM devices WHERE json_extract(document, '$.integration') = ? ORDER BY id ASC LIMIT ?",
+      )
+      .all()
+    database.close()
+    expect(JSON.stringify(plan)).toContain('devices_by_integration')
   })
 
   it('says so when there is no file to read', () => {

@@ -1,0 +1,21 @@
+// Reads the integration accounts: for people, and for the doors.
+
+import type { Integration, IntegrationAccess } from '../../core/integration.ts'
+import type { StateReader } from '../../ports.ts'
+import { jsonIn } from '../sqlite/row.ts'
+import type { Statements } from '../sqlite/statements.ts'
+
+export function createIntegrationLists(
+  prepared: Statements,
+): Pick<StateReader, 'integrations' | 'integrationAccess'> {
+  return {
+    integrations: () =>
+      prepared('SELECT document FROM integrations ORDER BY id')
+        .all()
+        .map((row) => jsonIn<Integration>(row, 'document')),
+    integrationAccess: () =>
+      prepared('SELECT access FROM integrations ORDER BY id')
+        .all()
+        .map((row) => jsonIn<IntegrationAccess>(row, 'access')),
+  }
+}
