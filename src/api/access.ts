@@ -25,6 +25,7 @@ export const access = {
   scrape: ['viewer', 'operator', 'engineer', 'admin'],
   operate: ['operator', 'engineer', 'admin'],
   engineer: ['engineer', 'admin'],
+  admin: ['admin'],
   ingest: ['engineer', 'admin', 'integration'],
 } as const satisfies Record<string, readonly Role[]>
 
@@ -43,7 +44,16 @@ export function denyByDefault(app: Server): void {
       return
     }
     const role = request.principal?.role
-    if (role === undefined) done(new ApiError('unauthenticated', 'Expected a credential, got none'))
+    const account = request.principal?.account
+    if (account !== undefined && request.routeOptions.config.door !== account.format)
+      done(
+        new ApiError(
+          'forbidden',
+          `Account ${account.id} may only use the door of its format, ${account.format}`,
+        ),
+      )
+    else if (role === undefined)
+      done(new ApiError('unauthenticated', 'Expected a credential, got none'))
     else if (needed.includes(role)) done()
     else done(new ApiError('forbidden', `Role ${role} may not do this`))
   })

@@ -11,11 +11,13 @@ import { readBodies } from './bodies.ts'
 import { guardBrowsers } from './browser-guards.ts'
 import { caseEventRoutes } from './case-events.ts'
 import { deviceCredentialRoutes } from './device-credentials.ts'
+import { deviceErrorRoutes } from './device-errors.ts'
 import { deviceRoutes, deviceUploadRoutes } from './devices.ts'
 import { docsPage } from './docs-page.ts'
 import { answer, answerBrokenRequest, answerErrors } from './error-answers.ts'
 import { healthRoutes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
+import { integrationRoutes } from './integrations.ts'
 import { createLiveFeed } from './live-feed.ts'
 import { metricRoutes } from './metrics.ts'
 import { describeApi } from './openapi.ts'
@@ -24,12 +26,15 @@ import { servePages } from './pages.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { pipelineRoutes } from './pipeline-status.ts'
 import { createTokenCheck, identifyPrincipals } from './principal.ts'
+import { pushRoutes } from './push.ts'
 import { quarantineRoutes } from './quarantine.ts'
+import { referenceRoutes } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
 import { createRouteTable } from './route-table.ts'
 import type { Server } from './server.ts'
 import { sessionRoutes, signInLink } from './session-routes.ts'
 import { createSessions } from './sessions.ts'
+import { strangerRoutes } from './strangers.ts'
 import { streamRoutes, type Streams } from './stream.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { ticketRoutes } from './tickets.ts'
@@ -53,6 +58,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   })
   const signIn = {
     tokens: createTokenCheck(parts.adminToken),
+    accounts: parts.accounts,
     sessions: createSessions({ clock, isHttps }),
     attempts: createAttempts({
       clock,
@@ -84,8 +90,12 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     async (v1: Server) => {
       sessionRoutes(v1, parts, signIn)
       typeRoutes(v1, parts)
+      referenceRoutes(v1, parts)
       deviceRoutes(v1, parts, times)
       deviceCredentialRoutes(v1, parts)
+      deviceErrorRoutes(v1, parts, times)
+      strangerRoutes(v1, parts, times)
+      integrationRoutes(v1, parts, times)
       telemetryRoutes(v1, parts, times)
       alertRoutes(v1, parts, times, feed)
       ticketRoutes(v1, parts, times)
@@ -94,6 +104,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
       streams = streamRoutes(v1, parts, times, feed)
       await v1.register(async (scope: Server) => deviceUploadRoutes(scope, parts, times))
       await v1.register(async (scope: Server) => ingestRoutes(scope, parts))
+      await v1.register(async (scope: Server) => pushRoutes(scope, parts))
       await v1.register(async (scope: Server) => caseEventRoutes(scope, parts))
     },
     { prefix: '/api/v1' },

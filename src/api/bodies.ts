@@ -16,7 +16,8 @@ export function readBodies(app: Server): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const type = request.headers['content-type']
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    if (isRead || type === undefined || ACCEPTED.test(type)) done()
+    const takesAll = request.routeOptions.config.anyBody === true
+    if (isRead || takesAll || type === undefined || ACCEPTED.test(type)) done()
     else
       done(
         new ApiError('unsupported_media_type', 'Expected application/json or text/csv, in UTF-8'),
@@ -53,6 +54,12 @@ export function keepBodiesRaw(scope: Server, contentType: string, bytesMax: numb
   scope.setValidatorCompiler<z.ZodType>((route) =>
     route.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(route),
   )
+}
+
+/** The same for bodies of any type, or of none. */
+export function keepAllBodiesRaw(scope: Server, bytesMax: number): void {
+  scope.removeAllContentTypeParsers()
+  keepBodiesRaw(scope, '*', bytesMax)
 }
 
 export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false }

@@ -1,14 +1,14 @@
 // A device as JSON: what a caller may send and what it gets.
 
 import { z } from 'zod'
+import { ALIAS_LENGTH_MAX, ALIASES_MAX } from '../core/alias.ts'
+import { hiddenCharacters } from '../core/hidden-characters.ts'
+import { INTEGRATION_ID_PATTERN } from '../core/integration.ts'
 import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX, type Device } from '../core/device.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { Times } from './times.ts'
 
 export const RATED_KEY_PATTERN = /^[a-z][a-z0-9_]{0,40}$/
-
-/** Control characters and those that turn the direction of writing: they would make a list show something else than it holds. */
-const HIDDEN = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/u
 
 const line = (max: number) =>
   z
@@ -16,7 +16,10 @@ const line = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .refine((text) => !HIDDEN.test(text), 'expected no control or bidirectional characters')
+    .refine(
+      (text) => !hiddenCharacters.test(text),
+      'expected no control or bidirectional characters',
+    )
 
 const id = z.string().regex(DEVICE_ID_PATTERN, `expected ${DEVICE_ID_PATTERN.source}`)
 
@@ -49,6 +52,16 @@ const fields = {
     .max(REPORT_SECONDS_MAX)
     .nullable()
     .describe("Longest time between two reports; null: the type's"),
+  aliases: z
+    .array(line(ALIAS_LENGTH_MAX))
+    .max(ALIASES_MAX)
+    .describe('Names under which other networks know it; in a table with | between them'),
+  integration: z
+    .string()
+    .regex(INTEGRATION_ID_PATTERN, `expected ${INTEGRATION_ID_PATTERN.source}`)
+    .nullable()
+    .describe('The integration account that may speak for it; it need not exist yet'),
+  codec: z.string().min(1).max(64).nullable().describe('A codec of its type'),
   simulated: z.boolean(),
 } as const
 
@@ -71,6 +84,9 @@ export function createDeviceSchema(types: readonly DeviceType[]) {
     componentCode: fields.componentCode.default(null),
     rated: fields.rated.default({}),
     reportSeconds: fields.reportSeconds.default(null),
+    aliases: fields.aliases.default([]),
+    integration: fields.integration.default(null),
+    codec: fields.codec.default(null),
     simulated: fields.simulated.default(false),
   })
 }
@@ -93,6 +109,9 @@ export const devicePatchSchema = z
     componentCode: fields.componentCode.exactOptional(),
     rated: fields.rated.exactOptional(),
     reportSeconds: fields.reportSeconds.exactOptional(),
+    aliases: fields.aliases.exactOptional(),
+    integration: fields.integration.exactOptional(),
+    codec: fields.codec.exactOptional(),
     simulated: fields.simulated.exactOptional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'expected at least one field')
@@ -114,6 +133,9 @@ export const deviceSchema = z.object({
   componentCode: z.string().nullable(),
   rated: z.record(z.string(), z.number()),
   reportSeconds: z.number().nullable(),
+  aliases: z.array(z.string()),
+  integration: z.string().nullable(),
+  codec: z.string().nullable(),
   simulated: z.boolean(),
   createdAt: z.string(),
 })
@@ -122,6 +144,12 @@ export const fullDeviceSchema = deviceSchema.extend({
   presence: z.enum(['online', 'offline']).nullable(),
   lastSeenAt: z.string().nullable(),
   hasCredential: z.boolean(),
+  /** Until then the credential before is good, too. */
+  previousCredentialUntil: z.string().nullable(),
+  /** Nothing lets it in until a new credential is made. */
+  revoked: z.boolean(),
+  /** How far its clock is behind ours, negative when it is ahead. */
+  clock: z.object({ skewMs: z.number(), at: z.string() }).nullable(),
 })
 
 export function deviceView(device: Device, times: Times): z.output<typeof deviceSchema> {
@@ -142,6 +170,9 @@ export function deviceView(device: Device, times: Times): z.output<typeof device
     componentCode: device.componentCode,
     rated: device.rated,
     reportSeconds: device.reportSeconds ?? null,
+    aliases: [...(device.aliases ?? [])],
+    integration: device.integration ?? null,
+    codec: device.codec ?? null,
     simulated: device.simulated,
     createdAt: times.iso(device.createdAt),
   }

@@ -18,8 +18,12 @@ const TEXT_COLUMNS = new Set([
   'department',
   'maintainer',
   'componentCode',
+  'integration',
+  'codec',
 ])
 const NUMBER_COLUMNS = new Set(['lat', 'lon', 'reportSeconds'])
+/** Several texts in one cell, with a bar between them. */
+const LIST_COLUMNS = new Set(['aliases'])
 const FLAG_COLUMNS = new Set(['weakArea', 'simulated'])
 const REQUIRED_COLUMNS = ['id', 'type', 'name', 'division'] as const
 const RATED = 'rated.'
@@ -71,7 +75,7 @@ function headerErrors(columns: readonly string[]): FieldError[] {
 
 function isColumn(name: string): boolean {
   if (name.startsWith(RATED)) return RATED_KEY_PATTERN.test(name.slice(RATED.length))
-  return TEXT_COLUMNS.has(name) || NUMBER_COLUMNS.has(name) || FLAG_COLUMNS.has(name)
+  return [TEXT_COLUMNS, LIST_COLUMNS, NUMBER_COLUMNS, FLAG_COLUMNS].some((one) => one.has(name))
 }
 
 function lengthErrors(rows: readonly (readonly string[])[], columns: number): FieldError[] {
@@ -90,6 +94,7 @@ function deviceOf(columns: readonly string[], row: readonly string[]): unknown {
     if (cell === '') continue
     if (name.startsWith(RATED)) rated.push([name.slice(RATED.length), numberOrText(cell)])
     else if (NUMBER_COLUMNS.has(name)) device.push([name, numberOrText(cell)])
+    else if (LIST_COLUMNS.has(name)) device.push([name, cell.split('|').map((one) => one.trim())])
     else if (FLAG_COLUMNS.has(name)) device.push([name, flagOrText(cell)])
     else device.push([name, cell])
   }

@@ -1,12 +1,15 @@
 // One device, a list or a table -> devices that are fit to be registered, or every mistake in them. The engine has the last word;
 // what the registry alone can tell is looked up here too, so that one answer names everything.
 
+import { foldAlias } from '../core/alias.ts'
 import { checkDevice, type DeviceFields } from '../core/device-check.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { StateReader } from '../ports.ts'
 import { deviceFieldNames } from './device-schema.ts'
 import { DEVICE_ROWS_MAX, readDeviceTable, type DeviceRow } from './device-table.ts'
 import type { FieldError } from './errors.ts'
+
+type Registry = Pick<StateReader, 'device' | 'deviceNamed'>
 
 type Upload =
   | { readonly ok: true; readonly devices: readonly DeviceFields[] }
@@ -17,11 +20,8 @@ export interface DeviceUpload {
   check(rows: { readonly json: unknown } | { readonly csv: string }): Upload
 }
 
-export function createDeviceUpload(
-  types: readonly DeviceType[],
-  registry: Pick<StateReader, 'device'>,
-): DeviceUpload {
-  const typeIds = new Set(types.map(({ id }) => id))
+export function createDeviceUpload(types: readonly DeviceType[], registry: Registry): DeviceUpload {
+  const typesById = new Map(types.map((type) => [type.id, type]))
 
   function checkItems(items: readonly DeviceRow[], unreadable: readonly FieldError[]): Upload {
     if (items.length === 0 && unreadable.length === 0)
@@ -31,7 +31,7 @@ export function createDeviceUpload(
     const devices: DeviceFields[] = []
     const errors = [...unreadable]
     for (const { row, item } of items) {
-      const checked = checkDevice(item, (type) => typeIds.has(type))
+      const checked = checkDevice(item, (id) => typesById.get(id))
       if (checked.ok) devices.push(checked.device)
       else
         for (const { field, reason } of checked.errors)
@@ -70,11 +70,8 @@ function unknownFields(item: unknown): string[] {
     .map((name) => name.slice(0, 100))
 }
 
-/** Ids that are taken, twice in the upload, or name a parent that is nowhere. */
-function registryErrors(
-  items: readonly DeviceRow[],
-  registry: Pick<StateReader, 'device'>,
-): FieldError[] {
+/** Ids that are taken, twice in the upload, or name a parent that is nowhere; aliases that are taken or twice in the upload. */
+function registryErrors(items: readonly DeviceRow[], registry: Registry): FieldError[] {
   const errors: FieldError[] = []
   const firstRows = new Map<string, number>()
   for (const { row, item } of items) {
@@ -92,11 +89,38 @@ function registryErrors(
     if (parent === null || firstRows.has(parent) || registry.device(parent) !== null) continue
     errors.push({ row, field: 'parent', reason: `"${parent}" is not registered` })
   }
+  return [...errors, ...aliasErrors(items, registry)]
+}
+
+function aliasErrors(items: readonly DeviceRow[], registry: Registry): FieldError[] {
+  const errors: FieldError[] = []
+  const firstRows = new Map<string, number>()
+  for (const { row, item } of items)
+    for (const alias of aliasesIn(item)) {
+      const first = firstRows.get(foldAlias(alias))
+      const owner = registry.deviceNamed(alias)
+      if (first !== undefined && first !== row)
+        errors.push({ row, field: 'aliases', reason: `"${alias}" is also in row ${first}` })
+      else if (owner !== null)
+        errors.push({ row, field: 'aliases', reason: `"${alias}" is a name of "${owner}"` })
+      if (first === undefined) firstRows.set(foldAlias(alias), row)
+    }
   return errors
 }
 
+/** As they stand; what is wrong with each of them is the check's to say. */
+function aliasesIn(item: unknown): readonly string[] {
+  const aliases: unknown = fieldOf(item, 'aliases')
+  if (!Array.isArray(aliases)) return []
+  return aliases.filter((alias) => typeof alias === 'string').filter(({ length }) => length <= 128)
+}
+
 function textField(item: unknown, name: 'id' | 'parent'): string | null {
-  if (typeof item !== 'object' || item === null || !(name in item)) return null
-  const value: unknown = Object.entries(item).find(([key]) => key === name)?.[1]
+  const value: unknown = fieldOf(item, name)
   return typeof value === 'string' && value.length <= 64 ? value : null
+}
+
+function fieldOf(item: unknown, name: string): unknown {
+  if (typeof item !== 'object' || item === null || !(name in item)) return undefined
+  return Object.entries(item).find(([key]) => key === name)?.[1]
 }

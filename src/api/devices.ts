@@ -31,11 +31,12 @@ export function deviceRoutes(app: Server, parts: ApiParts, times: Times): void {
       config: { access: access.read },
       schema: {
         tags: ['devices'],
-        summary: 'Devices, by id; `q` looks for a piece of id or name',
+        summary: 'Devices, by id; `q` looks for a piece of id, name or alias',
         querystring: z.strictObject({
           type: shortText.optional(),
           division: shortText.optional(),
           parent: shortText.optional(),
+          integration: shortText.optional(),
           q: shortText.optional(),
           ...pagingQuery,
         }),
@@ -43,11 +44,12 @@ export function deviceRoutes(app: Server, parts: ApiParts, times: Times): void {
       },
     },
     (request) => {
-      const { type, division, parent, q } = request.query
+      const { type, division, parent, integration, q } = request.query
       const filter = {
         type: type ?? null,
         division: division ?? null,
         parent: parent ?? null,
+        integration: integration ?? null,
         search: q ?? null,
       }
       return readPage(
@@ -113,12 +115,17 @@ export function deviceRoutes(app: Server, parts: ApiParts, times: Times): void {
   function present(id: string) {
     const device = reader.device(id)
     if (device === null) throw new ApiError('not_found', `Expected the id of a device, got "${id}"`)
-    const { presence, lastSeenAt, hasCredential } = device
+    const { presence, lastSeenAt, hasCredential, previousCredentialUntil: until, revoked } = device
+    const clock = reader.latest(id)?.clock ?? null
     return {
       ...deviceView(device, times),
       presence,
       lastSeenAt: times.isoOrNull(lastSeenAt),
       hasCredential,
+      previousCredentialUntil:
+        until !== null && parts.clock.now() < until ? times.iso(until) : null,
+      revoked,
+      clock: clock === null ? null : { skewMs: clock.skewMs, at: times.iso(clock.at) },
     }
   }
 }
@@ -164,7 +171,7 @@ export function deviceUploadRoutes(app: Server, parts: ApiParts, times: Times): 
         return { registered: devices.length, ids: devices.map(({ id }) => id) }
       reply.header('location', `/api/v1/devices/${only.id}`)
       const stored = parts.reader.device(only.id)
-      return stored === null ? only : deviceView(stored, times)
+      return stored === null ? { ...only, aliases: [...only.aliases] } : deviceView(stored, times)
     },
   )
 

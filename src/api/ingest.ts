@@ -21,7 +21,7 @@ export function ingestRoutes(app: Server, parts: ApiParts): void {
   app.post(
     '/ingest',
     {
-      config: { access: access.ingest },
+      config: { access: access.ingest, door: 'canonical' },
       schema: {
         tags: ['ingest'],
         summary: 'A canonical payload that names its device; answered once it is on disk',

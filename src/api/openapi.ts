@@ -49,6 +49,7 @@ export async function describeApi(app: Server): Promise<void> {
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
+          account: { type: 'http', scheme: 'basic' },
           session: { type: 'apiKey', in: 'cookie', name: 'hetao' },
         },
       },

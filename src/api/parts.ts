@@ -4,15 +4,18 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { DeviceType } from '../core/device-type.ts'
 import type { CaseEvent } from '../core/input.ts'
 import type { Quarantined } from '../core/reading.ts'
+import type { PayloadFormat } from '../core/record.ts'
 import type {
   AppendOutcome,
   Changes,
   Clock,
+  DoorMemory,
   PipelineStatus,
   StateReader,
   Submit,
   TelemetryReader,
 } from '../ports.ts'
+import type { Accounts } from './principal.ts'
 import type { Server } from './server.ts'
 
 export interface ApiParts {
@@ -23,8 +26,21 @@ export interface ApiParts {
   readonly telemetry: TelemetryReader
   readonly submit: Submit
   readonly ingest: (payload: Uint8Array, by: string) => Promise<AppendOutcome>
+  /** What another platform has pushed, as it came; `by` is the marked account or the person. */
+  readonly push: (format: PayloadFormat, payload: Uint8Array, by: string) => Promise<AppendOutcome>
   readonly redrive: (item: Quarantined, by: string) => Promise<AppendOutcome>
-  readonly makeCredential: () => { readonly password: string; readonly hash: string }
+  readonly makeCredential: (holder: 'device' | 'integration') => {
+    readonly password: string
+    readonly hash: string
+  }
+  readonly accounts: Accounts
+  /** What the MQTT door has turned away lately. */
+  readonly door: DoorMemory
+  /** Code tables of the city, by code. */
+  readonly reference: {
+    readonly divisions: readonly ReferenceEntry[]
+    readonly components: readonly ReferenceEntry[]
+  }
   readonly pipeline: () => PipelineStatus
   readonly ready: () => { readonly ok: true } | { readonly ok: false; readonly why: string }
   readonly onChanges: (listener: (changes: Changes) => void) => () => void
@@ -53,6 +69,11 @@ export interface ApiParts {
   readonly metrics: readonly ExtraGauge[]
   /** Shown to the pages, so that they know when they are older than the server. */
   readonly build?: string
+}
+
+/** One line of a code table; what else stands in it is shown as it is. */
+export interface ReferenceEntry {
+  readonly code: string
 }
 
 interface ExtraGauge {

@@ -1,7 +1,9 @@
-// Who sends a request: the bearer of a token, or the holder of a session cookie.
+// Who sends a request: the bearer of a token, an integration account with its password, or the holder of a session cookie.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { INTEGRATION_PASSWORD_PREFIX, type IntegrationAccess } from '../core/integration.ts'
+import { INTEGRATION_MARK } from '../core/record.ts'
 import type { Role } from './access.ts'
 import type { Attempts } from './attempts.ts'
 import { ApiError } from './errors.ts'
@@ -13,6 +15,21 @@ export interface Principal {
   readonly name: string
   readonly role: Role
   readonly session: Session | null
+  /** Set where no person but another network sends. */
+  readonly account?: IntegrationAccess
+}
+
+/** Which integration account a password belongs to. Both take the same time whatever is wrong. */
+export interface Accounts {
+  named(id: string, password: string): IntegrationAccess | null
+  holding(password: string): IntegrationAccess | null
+}
+
+export interface SignInParts {
+  readonly tokens: TokenCheck
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly attempts: Attempts
 }
 
 /** The bootstrap token's principal. */
@@ -28,14 +45,7 @@ export function createTokenCheck(expected: string | null): TokenCheck {
   return { matches: (token) => digest !== null && timingSafeEqual(sha256(token), digest) }
 }
 
-export function identifyPrincipals(
-  app: Server,
-  options: {
-    readonly tokens: TokenCheck
-    readonly sessions: Sessions
-    readonly attempts: Attempts
-  },
-): void {
+export function identifyPrincipals(app: Server, options: SignInParts): void {
   app.decorateRequest('principal', null)
   app.addHook('onRequest', (request, reply, done) => {
     const needed = request.routeOptions.config.access
@@ -59,24 +69,20 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal
 }
 
-function identify(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  options: {
-    readonly tokens: TokenCheck
-    readonly sessions: Sessions
-    readonly attempts: Attempts
-  },
-): Principal {
+function identify(request: FastifyRequest, reply: FastifyReply, options: SignInParts): Principal {
   const header = request.headers.authorization
   if (header !== undefined) {
     reply.header('www-authenticate', 'Bearer')
-    const token = /^Bearer +([\x21-\x7e]+)$/i.exec(header)?.[1]
-    if (token === undefined)
+    const [, scheme = '', credential = ''] = /^(Bearer|Basic) +([\x21-\x7e]+)$/i.exec(header) ?? []
+    if (credential === '')
       throw new ApiError('unauthenticated', 'Expected "Authorization: Bearer" and a token')
-    if (!options.tokens.matches(token)) throw options.attempts.wrong(request.ip)
+    const principal =
+      scheme.toLowerCase() === 'basic'
+        ? accountBehind(basicAccount(credential, options.accounts))
+        : bearerOf(credential, options)
+    if (principal === null) throw options.attempts.wrong(request.ip)
     reply.removeHeader('www-authenticate')
-    return { ...ADMIN, session: null }
+    return principal
   }
   const session = options.sessions.find(request.cookies[options.sessions.cookieName])
   if (session === null) {
@@ -87,6 +93,23 @@ function identify(
     )
   }
   return { ...session.owner, session }
+}
+
+function bearerOf(token: string, { tokens, accounts }: SignInParts): Principal | null {
+  if (token.startsWith(INTEGRATION_PASSWORD_PREFIX)) return accountBehind(accounts.holding(token))
+  return tokens.matches(token) ? { ...ADMIN, session: null } : null
+}
+
+/** Of `account:password` in base64 (RFC 7617). */
+function basicAccount(credential: string, accounts: Accounts): IntegrationAccess | null {
+  const text = Buffer.from(credential, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon === -1 ? null : accounts.named(text.slice(0, colon), text.slice(colon + 1))
+}
+
+function accountBehind(account: IntegrationAccess | null): Principal | null {
+  if (account === null) return null
+  return { name: INTEGRATION_MARK + account.id, role: 'integration', session: null, account }
 }
 
 function sha256(text: string): Buffer {

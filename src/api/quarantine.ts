@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { formatPosition } from '../core/position.ts'
 import type { Quarantined } from '../core/reading.ts'
+import { payloadFormats } from '../core/record.ts'
 import { access } from './access.ts'
 import { ApiError } from './errors.ts'
 import { listOf, pagingQuery, readPage, shortText } from './lists.ts'
@@ -28,6 +29,7 @@ const quarantinedSchema = z.object({
   payload: z.string(),
   encoding: z.enum(['utf8', 'base64']),
   door: z.enum(['mqtt', 'http']),
+  format: z.enum(payloadFormats),
   simulated: z.boolean(),
 })
 
@@ -120,6 +122,7 @@ function quarantinedView(item: Quarantined, times: Times): z.output<typeof quara
     payload: bytes.toString(encoding),
     encoding,
     door: item.http ? 'http' : 'mqtt',
+    format: item.format ?? 'canonical',
     simulated: item.simulated,
   }
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { PayloadFormat } from '../core/record.ts'
 import type { Access } from './access.ts'
 import type { Principal } from './principal.ts'
 
@@ -26,5 +27,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; the server does not start while one route lacks it. */
     access?: Access
+    /** The format that comes in here; an integration account enters by the door of its own format only. */
+    door?: PayloadFormat
+    /** Takes bodies of any content type, or of none, as bytes. */
+    anyBody?: true
   }
 }

@@ -8,6 +8,11 @@ import { ApiError } from './errors.ts'
 import type { ApiParts } from './parts.ts'
 import type { Server } from './server.ts'
 
+const standardSchema = z.object({
+  ref: z.string(),
+  status: z.enum(['proposal', 'unverified', 'verified']),
+})
+
 const typeSchema = z.object({
   id: z.string(),
   name: textSchema,
@@ -28,7 +33,17 @@ const typeSchema = z.object({
     }),
   ),
   /** As in the type's definition; conditions nest. */
-  rules: z.array(z.looseObject({ id: z.string(), name: textSchema, severity: z.string() })),
+  rules: z.array(
+    z.looseObject({
+      id: z.string(),
+      name: textSchema,
+      severity: z.string(),
+      standard: standardSchema,
+      editions: z.array(z.looseObject({ from: z.string(), standard: standardSchema })).optional(),
+    }),
+  ),
+  /** Ids of the codecs a device of this type may name, and of the formats it can speak. */
+  codecs: z.array(z.string()),
 })
 
 export function typeRoutes(app: Server, parts: Pick<ApiParts, 'types'>): void {
@@ -77,6 +92,10 @@ function show(type: DeviceType): z.output<typeof typeSchema> {
     department,
     reportSeconds,
     metrics: [...metricsOf(type)],
-    rules: type.rules.map((rule) => ({ ...rule })),
+    rules: type.rules.map(({ editions, ...rule }) => ({
+      ...rule,
+      ...(editions === undefined ? {} : { editions: editions.map((one) => ({ ...one })) }),
+    })),
+    codecs: (type.codecs ?? []).map((codec) => codec.id),
   }
 }

@@ -10,19 +10,26 @@ import type { Api, ApiParts } from '../../../src/api/parts.ts'
 import { parseCaseEvent } from '../../../src/cases/event.ts'
 import { createManualClock, type ManualClock } from '../../../src/clock.ts'
 import type { Alert } from '../../../src/core/alert.ts'
-import type { Device } from '../../../src/core/device.ts'
+import type { Device, DeviceAccess } from '../../../src/core/device.ts'
 import type { DeviceType } from '../../../src/core/device-type.ts'
 import type { Latest } from '../../../src/core/effect.ts'
 import type { Outcome } from '../../../src/core/input.ts'
+import type { IntegrationAccess } from '../../../src/core/integration.ts'
 import { positionAt, type Position } from '../../../src/core/position.ts'
+import type { PayloadFormat } from '../../../src/core/record.ts'
 import type { CaseReport, Ticket } from '../../../src/core/ticket.ts'
+import { createAccountCheck } from '../../../src/edge/account-check.ts'
+import { createCredentials } from '../../../src/edge/credentials.ts'
+import { createDirectory } from '../../../src/edge/directory.ts'
 import type {
   Changes,
+  DoorRefusal,
   PipelineStatus,
   PlacedEffect,
   StateStore,
   Submit,
   TelemetryStore,
+  UnknownClient,
 } from '../../../src/ports.ts'
 import { openStateReader } from '../../../src/store/state/state-reader.ts'
 import { openState } from '../../../src/store/state/state.ts'
@@ -84,6 +91,11 @@ export interface City {
   readonly logLines: string[]
   /** Inputs that were submitted, oldest first. */
   readonly submitted: Parameters<Submit>[0][]
+  /** What came through the doors of platforms that push. */
+  readonly pushed: { format: PayloadFormat; payload: string; by: string }[]
+  /** What the MQTT door remembers, newest first. */
+  readonly refusals: DoorRefusal[]
+  readonly unknownClients: UnknownClient[]
   /** Applies effects to the read models, and tells the API what changed when asked to. */
   apply(effects: readonly PlacedEffect['effect'][], latest?: readonly Latest[]): void
   announce(changes: Partial<Changes>): void
@@ -100,6 +112,11 @@ export async function openCity(
   const telemetry = createMemoryTelemetry({ types: [streetlight], timeZone: 'Asia/Shanghai' })
   const logLines: string[] = []
   const submitted: Parameters<Submit>[0][] = []
+  const pushed: { format: PayloadFormat; payload: string; by: string }[] = []
+  const refusals: DoorRefusal[] = []
+  const unknownClients: UnknownClient[] = []
+  const credentials = createCredentials(Buffer.alloc(32, 7))
+  const directoryOfAccounts = createDirectory()
   const listeners = new Set<(changes: Changes) => void>()
   let sequence = 0
 
@@ -133,6 +150,8 @@ export async function openCity(
           presence: _presence,
           lastSeenAt: _lastSeenAt,
           hasCredential: _has,
+          previousCredentialUntil: _until,
+          revoked: _revoked,
           ...device
         } = known
         apply([deviceEffect({ ...device, ...command.patch })])
@@ -144,6 +163,34 @@ export async function openCity(
         return APPLIED
       case 'device.credential':
         return reader.device(command.id) === null ? refused('not_found', command.id) : APPLIED
+      case 'device.revoke': {
+        const known = reader.device(command.id)
+        if (known === null) return refused('not_found', command.id)
+        apply([deviceEffect(known, { revoked: true })])
+        return APPLIED
+      }
+      case 'integration.create': {
+        const { integration, hash } = command
+        if (reader.integrations().some(({ id }) => id === integration.id))
+          return refused('already_exists', integration.id)
+        putAccount({ ...integration, credential: hash, previous: null })
+        return APPLIED
+      }
+      case 'integration.credential': {
+        const known = directoryOfAccounts.integration(command.id)
+        if (known === undefined) return refused('not_found', command.id)
+        const { hash, previousUntil } = command
+        const previous =
+          previousUntil === null ? null : { hash: known.credential, until: previousUntil }
+        putAccount({ ...known, credential: hash, previous })
+        return APPLIED
+      }
+      case 'integration.remove':
+        if (directoryOfAccounts.integration(command.id) === undefined)
+          return refused('not_found', command.id)
+        directoryOfAccounts.removeIntegration(command.id)
+        apply([{ kind: 'integration_removed', id: command.id }])
+        return APPLIED
       case 'alerts.acknowledge': {
         const found = command.ids.map((id) => reader.alert(id)?.alert ?? null)
         if (found.includes(null)) return refused('not_found', command.ids.join())
@@ -173,6 +220,13 @@ export async function openCity(
     }
   }
 
+  function putAccount(access: IntegrationAccess): void {
+    const { id, format, topics } = access
+    const integration = { id, name: id, format, topics, createdAt: clock.now() }
+    apply([{ kind: 'integration', integration, access }])
+    directoryOfAccounts.putIntegration(access)
+  }
+
   const parts: ApiParts = {
     mode: 'serve',
     types: [streetlight],
@@ -182,7 +236,20 @@ export async function openCity(
     submit,
     ingest: async () => ({ kind: 'committed', position: positionAt(7), receivedAt: START }),
     redrive: async () => ({ kind: 'committed', position: positionAt(8), receivedAt: START }),
-    makeCredential: () => ({ password: 'made-password', hash: 'abc123' }),
+    push: async (format, payload, by) => {
+      pushed.push({ format, payload: Buffer.from(payload).toString('latin1'), by })
+      return { kind: 'committed', position: positionAt(9), receivedAt: START }
+    },
+    makeCredential: (holder) =>
+      holder === 'device'
+        ? { password: 'made-password', hash: 'abc123' }
+        : credentials.make(holder),
+    accounts: createAccountCheck({ directory: directoryOfAccounts, credentials, clock }),
+    door: {
+      refusals: (client) => refusals.filter((one) => one.client === client),
+      unknownClients: () => unknownClients,
+    },
+    reference: { divisions, components: [{ code: '0102' }, { code: '0118' }, { code: '0120' }] },
     pipeline: () => idlePipeline,
     ready: () => ({ ok: true }),
     onChanges(listener) {
@@ -211,6 +278,9 @@ export async function openCity(
     telemetry,
     logLines,
     submitted,
+    pushed,
+    refusals,
+    unknownClients,
     apply,
     announce(changes) {
       for (const listener of listeners)
@@ -225,9 +295,14 @@ export async function openCity(
   }
 }
 
+const divisions = [
+  { code: '150821', zh: '五原县' },
+  { code: '150802', zh: '临河区' },
+]
+
 const APPLIED: Outcome = { ok: true, note: 'applied' }
 
-function refused(code: 'not_found' | 'not_allowed', id: string): Outcome {
+function refused(code: 'not_found' | 'not_allowed' | 'already_exists', id: string): Outcome {
   return { ok: false, code, detail: `Refused: "${id}"`, errors: [] }
 }
 
@@ -269,12 +344,15 @@ export function device(fields: Partial<Device> = {}): Device {
   }
 }
 
-export function deviceEffect(entry: Device): PlacedEffect['effect'] {
+export function deviceEffect(
+  entry: Device,
+  access: Partial<DeviceAccess> = {},
+): PlacedEffect['effect'] {
   const { id, type, division, parent, simulated } = entry
   return {
     kind: 'device',
     device: entry,
-    access: { id, type, division, parent, simulated, credential: null },
+    access: { id, type, division, parent, simulated, credential: null, ...access },
     credentialChanged: false,
   }
 }
