@@ -5,22 +5,28 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { deviceTypes } from '../devices/index.ts'
+import { componentClasses } from '../devices/reference/components.ts'
+import { divisions } from '../devices/reference/divisions.ts'
 import { createApi } from './api/api.ts'
+import type { Api } from './api/parts.ts'
 import { createDispatcher } from './cases/dispatcher.ts'
 import { parseCaseEvent } from './cases/event.ts'
 import { createSignatureCheck } from './cases/signature.ts'
 import { createWebhook } from './cases/webhook.ts'
 import { systemClock } from './clock.ts'
-import type { Config } from './config.ts'
-import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED } from './core/record.ts'
+import { readPem, type Config } from './config.ts'
+import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED, flagsOfFormat } from './core/record.ts'
 import type { Position } from './core/position.ts'
 import type { Quarantined } from './core/reading.ts'
-import { createBroker } from './edge/broker.ts'
+import { createAccountCheck } from './edge/account-check.ts'
+import { createBroker, type Broker } from './edge/broker.ts'
 import { createCredentials } from './edge/credentials.ts'
 import { createDirectory } from './edge/directory.ts'
-import { createIngestDoor } from './edge/http-door.ts'
+import { createIngestDoor, createPushDoor } from './edge/http-door.ts'
 import { createDevicePolicy } from './edge/policy.ts'
+import type { TlsFiles } from './edge/tls-door.ts'
 import { startEngine, type EngineLink } from './engine-link.ts'
+import type { JournalIo } from './journal/journal-io.ts'
 import { openJournal } from './journal/journal.ts'
 import type { Log } from './log.ts'
 import { createPipelineStatus } from './pipeline-status.ts'
@@ -39,10 +45,23 @@ export interface AppOptions {
   readonly signInKey?: string
   /** The engine thread died: the process must end, and the next start recovers. */
   readonly onDeath: (error: Error) => void
+  /** The journal's disk, when it is not the machine's: the crash test hands in one that fails. */
+  readonly journalIo?: JournalIo
+}
+
+/** Where the doors stand; those that no setting opens are left out. */
+export interface Addresses {
+  readonly http: string
+  readonly mqtt: string
+  readonly mqtts?: string
+  readonly ws?: string
+  readonly wss?: string
 }
 
 export interface App {
-  readonly addresses: { readonly http: string; readonly mqtt: string }
+  readonly addresses: Addresses
+  /** Reads the certificate files again; throws, and keeps the old ones, when they do not fit. */
+  renewTls(): void
   close(): Promise<void>
 }
 
@@ -90,6 +109,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           ? log.info('journal goes on')
           : log.warn({ reason }, 'journal holds acknowledgements'),
       onFull: () => engine?.makeRoom(),
+      ...(options.journalIo === undefined ? {} : { io: options.journalIo }),
     })
     undo.push(() => journal.close())
     // The journal's lock is ours, so this can only be the word of a process that has ended.
@@ -106,11 +126,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     const submit = createSubmit({ journal, clock })
     let report: Report | null = null
     let noteReport: (next: Report) => void = () => {}
+    let sendReply: (topic: string, payload: Uint8Array) => void = () => {}
     const onReport = (next: Report) => {
       report = next
       noteReport(next)
       for (const { access } of next.access) directoryOfDevices.put(access)
       for (const id of next.removed) directoryOfDevices.remove(id)
+      for (const access of next.integrations) directoryOfDevices.putIntegration(access)
+      for (const id of next.integrationsRemoved) directoryOfDevices.removeIntegration(id)
+      for (const { topic, payload } of next.replies) sendReply(topic, payload)
       for (const [position, outcome] of next.outcomes) submit.settle(position, outcome)
       for (const listener of listeners) listener(next.changes)
     }
@@ -149,6 +173,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     })
     undo.push(() => telemetry.close())
     for (const access of reader.access()) directoryOfDevices.put(access)
+    for (const access of reader.integrationAccess()) directoryOfDevices.putIntegration(access)
 
     // Devices come in.
     const status = createPipelineStatus({
@@ -167,11 +192,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       limits: {
         connectionsMax: config.HETAO_MQTT_CONNECTIONS_MAX,
+        connectionsPerAddressMax: config.HETAO_MQTT_CONNECTIONS_PER_ADDRESS,
         messagesPerSecondMax: config.HETAO_MQTT_RATE,
         messagesBurstMax: config.HETAO_MQTT_RATE * 4,
       },
     })
     undo.push(() => broker.close())
+    // What a network expects to hear back. Whoever is not there to hear it sends its message again.
+    sendReply = (topic, payload) => {
+      broker
+        .publish(topic, payload, 0)
+        .catch((error: unknown) => log.warn({ err: error, topic }, 'a reply was not sent'))
+    }
 
     // Tickets go out.
     const dispatcher = createDispatcher({
@@ -198,8 +230,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       telemetry,
       submit: submit.submit,
       ingest: createIngestDoor({ journal, directory: directoryOfDevices }),
+      push: createPushDoor({ journal }),
       redrive: (item, by) => redrive(journal, item, by),
-      makeCredential: () => credentials.make(),
+      makeCredential: (holder) => credentials.make(holder),
+      accounts: createAccountCheck({ directory: directoryOfDevices, credentials, clock }),
+      door: broker.memory(),
+      reference: { divisions, components: componentClasses },
       pipeline: () => status.read(),
       ready: () => status.ready(),
       onChanges(listener) {
@@ -220,19 +256,53 @@ export async function startApp(options: AppOptions): Promise<App> {
     undo.push(() => api.close())
 
     // Open the doors, and say where they are.
-    const mqtt = await broker.listen(config.HETAO_MQTT)
-    const http = await api.listen(config.HETAO_HTTP)
-    const addresses = { http: `http://${hostPort(http)}`, mqtt: `mqtt://${hostPort(mqtt)}` }
+    const addresses = await openDoors(config, broker, api)
     writeFileSync(addressesFile, `${JSON.stringify(addresses)}\n`, {
       mode: 0o600,
     })
     log.info(addresses, 'listening')
     dispatcher.wake()
-    return { addresses, close }
+    return {
+      addresses,
+      renewTls() {
+        const tls = tlsFiles(config)
+        if (tls !== null) broker.renewTls(tls)
+      },
+      close,
+    }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+async function openDoors(config: Config, broker: Broker, api: Api): Promise<Addresses> {
+  const tls = tlsFiles(config)
+  const mqtt = await broker.listen(config.HETAO_MQTT)
+  const mqtts =
+    config.HETAO_MQTTS === null || tls === null
+      ? null
+      : await broker.listen({ ...config.HETAO_MQTTS, kind: 'mqtts', tls })
+  const ws =
+    config.HETAO_WS === null ? null : await broker.listen({ ...config.HETAO_WS, kind: 'ws' })
+  const wss =
+    config.HETAO_WSS === null || tls === null
+      ? null
+      : await broker.listen({ ...config.HETAO_WSS, kind: 'wss', tls })
+  const http = await api.listen(config.HETAO_HTTP)
+  return {
+    http: `http://${hostPort(http)}`,
+    mqtt: `mqtt://${hostPort(mqtt)}`,
+    ...(mqtts === null ? {} : { mqtts: `mqtts://${hostPort(mqtts)}` }),
+    ...(ws === null ? {} : { ws: `ws://${hostPort(ws)}/mqtt` }),
+    ...(wss === null ? {} : { wss: `wss://${hostPort(wss)}/mqtt` }),
+  }
+}
+
+function tlsFiles(config: Config): TlsFiles | null {
+  const { HETAO_TLS_CERT: cert, HETAO_TLS_KEY: key, HETAO_TLS_CA: ca } = config
+  if (cert === null || key === null) return null
+  return { cert: readPem(cert), key: readPem(key), ca: ca === null ? null : readPem(ca) }
 }
 
 function caseSystemOf(config: Config): CaseSystem {
@@ -283,7 +353,11 @@ function redrive(journal: Journal, item: Quarantined, by: string): Promise<Appen
     journal.append(
       {
         kind: 'message',
-        flags: FLAG_REDRIVEN | (item.http ? FLAG_HTTP : 0) | (item.simulated ? FLAG_SIMULATED : 0),
+        flags:
+          FLAG_REDRIVEN |
+          flagsOfFormat(item.format ?? 'canonical') |
+          (item.http ? FLAG_HTTP : 0) |
+          (item.simulated ? FLAG_SIMULATED : 0),
         client: item.client === '' ? by : item.client,
         topic: item.topic,
         payload,

@@ -1,6 +1,7 @@
 // Environment -> Config. The only reader of process.env; every value is checked once, and all problems are told at once.
 
 import { readFileSync, statSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 
 const duration = z
@@ -39,6 +40,20 @@ const timeZone = z.string().refine((name) => {
   }
 }, 'expected an IANA time zone such as Asia/Shanghai')
 
+/** PEM itself, or the file that holds it, which is read again when the product is told to (SIGHUP). */
+const pem = z.string().refine((text) => {
+  try {
+    return readPem(text).includes('-----BEGIN ')
+  } catch {
+    return false
+  }
+}, 'expected a readable PEM file')
+
+/** Throws when the file cannot be read. */
+export function readPem(text: string): string {
+  return text.startsWith('-----BEGIN ') ? text : readFileSync(text, 'utf8')
+}
+
 interface Setting {
   readonly schema: z.ZodType
   /** Text form of the default; undefined: no value. */
@@ -64,6 +79,22 @@ export const settings = {
     fallback: '127.0.0.1:1883',
     about: 'Address of the MQTT 3.1.1 broker',
   },
+  HETAO_MQTTS: { schema: address, about: 'Address of the MQTT broker over TLS' },
+  HETAO_WS: { schema: address, about: 'Address of the MQTT broker over WebSocket, path /mqtt' },
+  HETAO_WSS: {
+    schema: address,
+    about: 'Address of the MQTT broker over WebSocket and TLS, path /mqtt',
+  },
+  HETAO_TLS_CERT: {
+    schema: pem,
+    about: 'Certificate chain of the TLS listeners: a PEM file, read again on SIGHUP',
+  },
+  HETAO_TLS_KEY: { schema: pem, about: 'Private key of the certificate: a PEM file' },
+  HETAO_TLS_CA: {
+    schema: pem,
+    about:
+      'Authority that signs device certificates: a PEM file. Devices may then sign in with a certificate whose CN or SAN is their id',
+  },
   HETAO_ALLOW_PLAIN_HTTP: {
     schema: flag,
     fallback: 'false',
@@ -72,7 +103,7 @@ export const settings = {
   HETAO_ALLOW_PLAIN_MQTT: {
     schema: flag,
     fallback: 'false',
-    about: 'Allow MQTT without TLS on an address other than loopback',
+    about: 'Allow MQTT and WebSocket without TLS on an address other than loopback',
   },
   HETAO_STORE: { schema: z.enum(['embedded']), fallback: 'embedded', about: 'Telemetry store' },
   HETAO_CASES: {
@@ -130,6 +161,12 @@ export const settings = {
     fallback: '20000',
     about: 'Simultaneous MQTT connections',
   },
+  HETAO_MQTT_CONNECTIONS_PER_ADDRESS: {
+    schema: z.coerce.number().int().min(1).max(1_000_000),
+    fallback: '2000',
+    about:
+      'Simultaneous MQTT connections from one address other than loopback; many devices share one behind the network of an operator',
+  },
   HETAO_MQTT_RATE: {
     schema: z.coerce.number().int().min(1).max(10_000_000),
     fallback: '5000',
@@ -162,7 +199,7 @@ export type ConfigResult =
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
 
 /** Whoever sets one of these believes that the connection is encrypted. */
-const PROMISES_ENCRYPTION = /^HETAO_(MQTTS|WS|TLS_)/
+const PROMISES_ENCRYPTION = /^HETAO_(HTTPS|MQTTS|WSS|TLS)/
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/
 
@@ -191,7 +228,7 @@ export function readConfig(
     if (!name.startsWith('HETAO_') || name.startsWith('HETAO_TEST_')) continue
     if (name.replace(/_FILE$/, '') in settings) continue
     if (PROMISES_ENCRYPTION.test(name))
-      problems.push(`${name}: expected it unset, as this version has no TLS or WebSocket listener`)
+      problems.push(`${name}: expected it unset, as this version has no such setting`)
     else warnings.push(`${name}: no such setting, ignored`)
   }
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
@@ -234,6 +271,34 @@ function contradictions(config: Partial<Config>): string[] {
     problems.push(
       `HETAO_MQTT: expected a loopback address, or HETAO_ALLOW_PLAIN_MQTT=true, got "${config.HETAO_MQTT.host}"`,
     )
+  if (isOpen(config.HETAO_WS ?? undefined) && config.HETAO_ALLOW_PLAIN_MQTT === false)
+    problems.push(
+      `HETAO_WS: expected a loopback address, HETAO_WSS, or HETAO_ALLOW_PLAIN_MQTT=true, got "${config.HETAO_WS?.host}"`,
+    )
+  problems.push(...tlsContradictions(config))
+  return problems
+}
+
+function tlsContradictions(config: Partial<Config>): string[] {
+  const { HETAO_TLS_CERT: cert, HETAO_TLS_KEY: key, HETAO_TLS_CA: ca } = config
+  const listeners = (['HETAO_MQTTS', 'HETAO_WSS'] as const).filter(
+    (name) => config[name] !== null && config[name] !== undefined,
+  )
+  const problems: string[] = []
+  for (const name of listeners) {
+    if (cert === null) problems.push(`${name}: expected HETAO_TLS_CERT beside it, got none`)
+    if (key === null) problems.push(`${name}: expected HETAO_TLS_KEY beside it, got none`)
+  }
+  if (listeners.length === 0 && [cert, key, ca].some((one) => typeof one === 'string'))
+    problems.push('HETAO_TLS_CERT, _KEY, _CA: expected HETAO_MQTTS or HETAO_WSS, got neither')
+  if (typeof cert !== 'string' || typeof key !== 'string') return problems
+  try {
+    createSecureContext({ cert: readPem(cert), key: readPem(key) })
+  } catch (error) {
+    problems.push(
+      `HETAO_TLS_KEY: expected the private key of HETAO_TLS_CERT: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
   return problems
 }
 

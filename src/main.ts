@@ -29,6 +29,15 @@ const app = await startApp({ config: settings.config, log, mode: 'serve', onDeat
 if (settings.config.HETAO_ADMIN_TOKEN === null)
   log.warn('no HETAO_ADMIN_TOKEN is set: nobody can sign in or register devices')
 
+process.on('SIGHUP', () => {
+  try {
+    app.renewTls()
+    log.info('certificates read again')
+  } catch (error) {
+    log.error({ err: error }, 'certificates not read again: the old ones stay')
+  }
+})
+
 let stopping = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {

@@ -4,6 +4,7 @@ import type { Alert, TimelineEntry } from './core/alert.ts'
 import type { Device, DeviceAccess } from './core/device.ts'
 import type { Effect, Latest } from './core/effect.ts'
 import type { CaseAnswer, Command, Outcome } from './core/input.ts'
+import type { Integration, IntegrationAccess } from './core/integration.ts'
 import type { Millis, Position } from './core/position.ts'
 import type { Quarantined, Reading } from './core/reading.ts'
 import type { Entry } from './core/record.ts'
@@ -118,7 +119,7 @@ export interface TelemetryReader {
 
 export interface PlacedEffect {
   readonly position: Position
-  readonly effect: Exclude<Effect, { kind: 'reading' } | { kind: 'outcome' }>
+  readonly effect: Exclude<Effect, { kind: 'reading' } | { kind: 'outcome' } | { kind: 'reply' }>
 }
 
 /** The engine thread's side of the state: projections of effects. */
@@ -161,6 +162,17 @@ export interface OutboxItem {
   readonly report: CaseReport
 }
 
+/** A name that messages speak of and that no device has: the first contact of a device nobody has registered yet. */
+export interface Stranger {
+  readonly name: string
+  readonly firstAt: Millis
+  readonly lastAt: Millis
+  readonly count: number
+  /** Who sent the last one (client id, account, person) and on which topic (empty: HTTP door). */
+  readonly client: string
+  readonly topic: string
+}
+
 /** The main thread's side of the state: read-only. A cursor that was not made by the same query throws RangeError. */
 export interface StateReader {
   devices(
@@ -168,6 +180,8 @@ export interface StateReader {
       type: string | null
       division: string | null
       parent: string | null
+      /** Absent or null: whichever account speaks for it, if any. */
+      integration?: string | null
       search: string | null
     },
     paging: Paging,
@@ -177,10 +191,20 @@ export interface StateReader {
         presence: 'online' | 'offline' | null
         lastSeenAt: Millis | null
         hasCredential: boolean
+        /** Until when the credential before is good; null when there is none. It may be past. */
+        previousCredentialUntil: Millis | null
+        revoked: boolean
       })
     | null
+  /** Id of the device that has this id or, without regard to case, this alias. */
+  deviceNamed(name: string): string | null
   /** Every device's access entry, for the doors at start. */
   access(): Iterable<DeviceAccess>
+  /** Every integration account, by id; and its access entry, for the doors at start. */
+  integrations(): readonly Integration[]
+  integrationAccess(): Iterable<IntegrationAccess>
+  /** Names that no device has and that messages have spoken of, the newest first. */
+  strangers(paging: Paging): Page<Stranger>
   anySimulated(): boolean
   latest(device: string): Latest | null
   /** Active first, then by severity, newest first within it. */
@@ -205,6 +229,34 @@ export interface StateReader {
   /** By code: how many there ever were, or, of one device, how many are kept. */
   quarantineCounts(device?: string): Readonly<Record<string, number>>
   close(): void
+}
+
+// ------------------------------------------------------------------------------------------------------------- the doors
+
+/** One thing the MQTT door turned away, for the device's error feed and the list of unknown clients. Kept in memory only. */
+export interface DoorRefusal {
+  readonly at: Millis
+  readonly client: string
+  readonly address: string | null
+  readonly reason: string
+  readonly detail: string
+  readonly topic: string | null
+}
+
+export interface UnknownClient {
+  readonly client: string
+  readonly firstAt: Millis
+  readonly lastAt: Millis
+  readonly count: number
+  readonly address: string | null
+}
+
+/** What the MQTT door remembers of those it turned away. */
+export interface DoorMemory {
+  /** Newest first, at most twenty per client id. */
+  refusals(client: string): readonly DoorRefusal[]
+  /** Client ids that tried to sign in and that no device or account has; newest first, at most a thousand. */
+  unknownClients(): readonly UnknownClient[]
 }
 
 // ----------------------------------------------------------------------------------------------------------- case systems

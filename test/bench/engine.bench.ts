@@ -7,7 +7,8 @@ import { ingest } from '../../src/core/ingest.ts'
 import { later, positionAt } from '../../src/core/position.ts'
 import type { Reading } from '../../src/core/reading.ts'
 import { validateReading } from '../../src/core/validate.ts'
-import { decodeCanonical } from '../../src/decoders/canonical.ts'
+import { decoders } from '../../src/decoders/index.ts'
+import { createJoins } from '../../src/pipeline/joins.ts'
 
 const DEVICES = 1000
 const ROUNDS = 200
@@ -56,7 +57,7 @@ const payloads = ids.map((_, n) =>
   ),
 )
 const raws = payloads.map((payload) => {
-  const decoded = decodeCanonical(payload)
+  const decoded = decoders.canonical(payload, { topic: '', receivedAt: START })
   const raw = decoded.kind === 'readings' ? decoded.readings[0] : undefined
   if (raw === undefined) throw new Error('Cannot bench: the payload was refused')
   return raw
@@ -73,7 +74,7 @@ function measure(name: string, round: (round: number) => void): void {
 }
 
 measure('decode', () => {
-  for (const payload of payloads) decodeCanonical(payload)
+  for (const payload of payloads) decoders.canonical(payload, { topic: '', receivedAt: START })
 })
 measure('validate', () => {
   for (const raw of raws) validateReading(raw, type, START + 2000)
@@ -98,6 +99,7 @@ measure('engine.read', (round) => {
   for (const reading of prepared[round] ?? []) engine.read(reading, ignore)
 })
 let position = first
+const joins = createJoins()
 measure('ingest (all of it)', (round) => {
   const receivedAt = START + 1000 + 240_000 + round
   payloads.forEach((payload, n) => {
@@ -110,11 +112,13 @@ measure('ingest (all of it)', (round) => {
         http: false,
         simulated: true,
         redriven: false,
+        format: 'canonical',
         receivedAt,
         position,
       },
       engine,
-      decodeCanonical,
+      decoders,
+      joins,
       ignore,
     )
   })

@@ -92,8 +92,8 @@ describe('readConfig()', () => {
   })
 
   it.each([
-    ['HETAO_MQTTS', '127.0.0.1:8883'],
-    ['HETAO_TLS_CERT_FILE', '/etc/cert.pem'],
+    ['HETAO_HTTPS', '127.0.0.1:8443'],
+    ['HETAO_TLS_CRL_FILE', '/etc/crl.pem'],
     ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
   ])(
     'refuses %s, with which somebody would believe in a protection that is not there',
@@ -111,6 +111,7 @@ describe('readConfig()', () => {
   it.each([
     ['HETAO_HTTP', 'HETAO_ALLOW_PLAIN_HTTP'],
     ['HETAO_MQTT', 'HETAO_ALLOW_PLAIN_MQTT'],
+    ['HETAO_WS', 'HETAO_ALLOW_PLAIN_MQTT'],
   ])('keeps %s on loopback unless %s', (name, allow) => {
     for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '[::1]'])
       expect(problemsOf({ [name]: `${host}:80` })).toEqual([])

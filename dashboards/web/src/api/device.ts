@@ -16,7 +16,21 @@ export interface Device {
   readonly lon: number | null
   readonly presence: string | null
   readonly lastSeenAt: number | null
+  /** Names under which other networks know it. */
+  readonly aliases: readonly string[]
+  readonly integration: string | null
+  /** How far its clock is behind ours, negative when ahead, and when that was seen; null when it never said a time. */
+  readonly clock: { readonly skewMs: number; readonly at: number } | null
   readonly simulated: boolean
+}
+
+/** Something the device sent, or tried to, that was not taken. */
+export interface DeviceError {
+  readonly at: number
+  /** `door`: refused before the journal; `pipeline`: in quarantine. */
+  readonly source: string
+  readonly code: string
+  readonly detail: string
 }
 
 export interface Latest {
@@ -53,8 +67,28 @@ export function readDevice(value: unknown): Device | null {
     lon: numberOrNull(value['lon']),
     presence: textOrNull(value['presence']),
     lastSeenAt: millisOrNull(value['lastSeenAt']),
+    aliases: list(value['aliases']).flatMap((alias) => textOrNull(alias) ?? []),
+    integration: textOrNull(value['integration']),
+    clock: readClock(value['clock']),
     simulated: value['simulated'] === true,
   }
+}
+
+function readClock(value: unknown): Device['clock'] {
+  const fields = record(value)
+  const skewMs = numberOrNull(fields['skewMs'])
+  const at = millisOrNull(fields['at'])
+  return skewMs === null || at === null ? null : { skewMs, at }
+}
+
+export function readDeviceErrors(value: unknown): readonly DeviceError[] {
+  return list(record(value)['items']).flatMap((item) => {
+    const fields = record(item)
+    const at = millisOrNull(fields['at'])
+    const code = textOrNull(fields['code'])
+    if (at === null || code === null) return []
+    return { at, code, source: textOr(fields['source'], ''), detail: textOr(fields['detail'], '') }
+  })
 }
 
 export function readLatest(value: unknown): Latest | null {

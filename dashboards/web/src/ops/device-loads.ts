@@ -1,8 +1,8 @@
 // What the screens load of one device: its card, its latest values, a stretch of one metric.
 
 import type { ApiClient } from '../api/client.ts'
-import { readDevice, readLatest, readPoints } from '../api/device.ts'
-import type { Device, Latest, Point } from '../api/device.ts'
+import { readDevice, readDeviceErrors, readLatest, readPoints } from '../api/device.ts'
+import type { Device, DeviceError, Latest, Point } from '../api/device.ts'
 import type { TypeInfo } from '../api/catalogue.ts'
 
 export async function loadDevice(api: ApiClient, id: string, signal: AbortSignal): Promise<Device> {
@@ -19,6 +19,18 @@ export async function loadLatest(
   signal: AbortSignal,
 ): Promise<Latest | null> {
   return readLatest(await api.get(`/devices/${encodeURIComponent(id)}/latest`, signal))
+}
+
+const ERRORS_SHOWN = 20
+
+/** The newest things of the device that were refused. */
+export async function loadDeviceErrors(
+  api: ApiClient,
+  id: string,
+  signal: AbortSignal,
+): Promise<readonly DeviceError[]> {
+  const path = `/devices/${encodeURIComponent(id)}/errors?limit=${ERRORS_SHOWN}`
+  return readDeviceErrors(await api.get(path, signal))
 }
 
 export const chartRanges = { m15: 900_000, h1: 3_600_000, h6: 21_600_000, h24: 86_400_000 } as const

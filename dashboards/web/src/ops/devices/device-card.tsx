@@ -5,8 +5,10 @@ import { useApp } from '../../app/context.ts'
 import { devicePath } from '../../app/route.ts'
 import { useResource } from '../../app/use-resource.ts'
 import type { Device } from '../../api/device.ts'
+import { span } from '../../fmt/time.ts'
 import { divisionName } from '../../i18n/divisions.ts'
 import { inLanguage } from '../../i18n/words.ts'
+import type { Dictionary } from '../../i18n/zh-CN.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { FailurePanel, Skeleton } from '../../ui/state-panel.tsx'
 import { loadDevice } from '../device-loads.ts'
@@ -45,6 +47,9 @@ export function DeviceFacts(props: { readonly device: Device }) {
         ? null
         : `${device.lat.toFixed(5)}, ${device.lon.toFixed(5)}`,
     ],
+    [words.devices.aliases, device.aliases.join(', ')],
+    [words.devices.integration, device.integration],
+    [words.devices.clock, device.clock === null ? null : skewText(device.clock.skewMs, words)],
   ]
   return (
     <dl class="facts is-wide">
@@ -78,4 +83,13 @@ export function DeviceFacts(props: { readonly device: Device }) {
       )}
     </dl>
   )
+}
+
+/** Under a second nobody needs to know. */
+const SKEW_SHOWN_MS = 1_000
+
+function skewText(skewMs: number, words: Dictionary): string {
+  if (Math.abs(skewMs) < SKEW_SHOWN_MS) return words.devices.clockRight
+  const by = span(Math.abs(skewMs), words)
+  return skewMs > 0 ? words.devices.clockSlow(by) : words.devices.clockFast(by)
 }

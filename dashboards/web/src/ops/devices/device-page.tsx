@@ -19,6 +19,7 @@ import { AlertValue } from '../alerts/alert-row.tsx'
 import { loadDevice } from '../device-loads.ts'
 import { LatestTable } from '../latest-table.tsx'
 import { DeviceFacts } from './device-card.tsx'
+import { DeviceErrors } from './device-errors.tsx'
 
 export function DevicePage(props: { readonly id: string }) {
   const { api, city, preferences } = useApp()
@@ -106,6 +107,7 @@ function DeviceBody(props: { readonly device: Device }) {
             ))}
           </ul>
         </section>
+        <DeviceErrors id={device.id} />
       </div>
       <div class="device-main">
         <section class="section">
