@@ -74,12 +74,18 @@ export const badRange: Rule = {
 /** What every type carries. */
 export const commonRules: readonly Rule[] = commonRulesWith({ offline: 'P3' })
 
-/** The same where silence itself is a danger (gas, flood, tunnel): then it files a ticket. */
-export function commonRulesWith(options: { readonly offline: Severity }): readonly Rule[] {
+/**
+ * The same where silence itself is a danger (gas, flood, tunnel) and files a ticket, or where it is what is expected outside a season.
+ */
+export function commonRulesWith(options: {
+  readonly offline: Severity
+  readonly during?: Window
+}): readonly Rule[] {
   const silence: Rule = {
     ...offline,
     severity: options.offline,
     ticket: filesTicket(options.offline),
+    ...(options.during === undefined ? {} : { during: options.during }),
   }
   return [lowBattery, silence, clockSkew, badRange]
 }

@@ -7,7 +7,7 @@
 // - `p2_high`        MPa, design pressure of the secondary side (0.6)
 // - `loop_volume`    m3, water in the secondary loop (200)
 
-import { commonRules, digitalSafety, proposal, stuck } from '../common-rules.ts'
+import { commonRulesWith, digitalSafety, proposal, stuck } from '../common-rules.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
 import { heatingSeason } from './heating-season.ts'
@@ -200,7 +200,8 @@ export const heatExchangeStation: DeviceType = {
       text: { zh: '换热站地面积水', en: 'there is water on the floor of the station' },
     }),
     { ...stuck('t2_supply'), during: heatingSeason },
-    ...commonRules,
+    // In summer a station is switched off.
+    ...commonRulesWith({ offline: 'P3', during: heatingSeason }),
   ],
   codecs: [
     {

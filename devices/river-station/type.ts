@@ -95,6 +95,8 @@ export const riverStation: DeviceType = {
     {
       id: 'sl651',
       names: { '39': 'level', '20': 'rain', '26': 'rain_total', '38': 'battery_v' },
+      // The hour's rain and levels in five-minute steps repeat what came in time; 45 is a word of state bits.
+      ignored: ['f4', 'f5', 'f6', 'f7', 'f8', 'f9', 'fa', 'fb', 'fc', '45'],
     },
     {
       id: 'hj212',

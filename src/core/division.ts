@@ -1,10 +1,11 @@
 // What is checked of division codes (GB/T 2260) whatever city it is: codes that look right in old tables and belong to nobody now.
 
 const PLACEHOLDER = '150801'
-const RETIRED_PATTERN = /^1528(0[1-9]|1\d|2[0-7])/
+const RETIRED_PATTERN = /^1528(0\d|1\d|2[0-7])/
 
-/** The league's counties, until it became a city in 2004, and what they are now. */
+/** The league and its counties, until it became a city in 2004, and what they are now. */
 const successors: Readonly<Record<string, string>> = {
+  '152800': '150800',
   '152801': '150802',
   '152822': '150821',
   '152823': '150822',

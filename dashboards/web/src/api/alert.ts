@@ -111,3 +111,14 @@ export function readTimeline(value: unknown): readonly TimelineEntry[] {
     }
   })
 }
+
+/** How the compared value follows from what the device said (a change, a mean); null where it is the value itself. */
+export function operandOf(alert: Alert): string | null {
+  return textOrNull(alert.because.params['operand'])
+}
+
+/** The limit, where a line in the metric's chart would mean anything. */
+export function chartLimitOf(alert: Alert): number | null {
+  const operand = operandOf(alert)
+  return operand === null || operand === 'mean' ? alert.limit : null
+}

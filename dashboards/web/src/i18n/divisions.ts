@@ -1,4 +1,4 @@
-// Names of Bayannur's county-level divisions (GB/T 2260). Other codes are shown as they are.
+// Names of Bayannur's county-level divisions (GB/T 2260), and of the zone that has a local code. Other codes are shown as they are.
 
 import type { Text } from '../api/alert.ts'
 
@@ -10,8 +10,9 @@ const names: Readonly<Record<string, Text>> = {
   '150824': { zh: '乌拉特中旗', en: 'Urad Middle' },
   '150825': { zh: '乌拉特后旗', en: 'Urad Rear' },
   '150826': { zh: '杭锦后旗', en: 'Hanggin Rear' },
+  '150802JKQ': { zh: '经济技术开发区', en: 'Development Zone' },
 }
 
 export function divisionName(code: string): Text {
-  return names[code.slice(0, 6)] ?? { zh: code, en: code }
+  return names[code] ?? names[code.slice(0, 6)] ?? { zh: code, en: code }
 }

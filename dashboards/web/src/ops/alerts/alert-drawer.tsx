@@ -2,7 +2,7 @@
 // what has to be fetched comes into boxes that are already there.
 
 import { useEffect } from 'preact/hooks'
-import { readAlert, readTimeline } from '../../api/alert.ts'
+import { chartLimitOf, readAlert, readTimeline } from '../../api/alert.ts'
 import type { Alert } from '../../api/alert.ts'
 import { record } from '../../api/json.ts'
 import { ApiFailure } from '../../api/client.ts'
@@ -72,7 +72,7 @@ export function AlertDrawer(props: { readonly id: string; readonly onClose: () =
                 device={alert.device}
                 type={alert.type}
                 metric={alert.metric}
-                limit={alert.limit}
+                limit={chartLimitOf(alert)}
                 severity={alert.severity}
                 marks={[
                   { at: alert.since, kind: 'started' },

@@ -1,15 +1,27 @@
 // Why there is an alert: the rule, the condition with its numbers, how it was confirmed, and where the limit comes from.
 
+import { operandOf } from '../../api/alert.ts'
 import type { Alert } from '../../api/alert.ts'
 import { metricOf, unitText } from '../../api/catalogue.ts'
 import type { RuleInfo } from '../../api/catalogue.ts'
+import { textOrNull } from '../../api/json.ts'
 import { useApp } from '../../app/context.ts'
 import { brief, withUnit } from '../../fmt/number.ts'
 import { setLength } from '../../fmt/time.ts'
 import { inLanguage, wordFor } from '../../i18n/words.ts'
 
 /** Parameters that the condition, the confirmation and the text already say. */
-const TOLD_ELSEWHERE = new Set(['value', 'limit', 'unit', 'metric', 'minutes', 'samples', 'of'])
+const TOLD_ELSEWHERE = new Set([
+  'value',
+  'limit',
+  'unit',
+  'metric',
+  'minutes',
+  'samples',
+  'of',
+  'operand',
+  'standard',
+])
 
 export function AlertReasons(props: { readonly alert: Alert; readonly rule: RuleInfo | null }) {
   const { preferences } = useApp()
@@ -46,7 +58,11 @@ export function AlertReasons(props: { readonly alert: Alert; readonly rule: Rule
       {rule !== null && alert.limit !== null && (
         <div>
           <dt>{words.drawer.standard}</dt>
-          <dd>{rule.standard ?? <span class="muted">{words.drawer.ownLimit}</span>}</dd>
+          <dd>
+            {standardOf(alert) ?? rule.standard ?? (
+              <span class="muted">{words.drawer.ownLimit}</span>
+            )}
+          </dd>
         </div>
       )}
     </dl>
@@ -58,11 +74,14 @@ function Condition(props: { readonly alert: Alert }) {
   const words = preferences.words.value
   const { alert } = props
   const metric = metricOf(city.catalogue.value, alert.type, alert.metric)
-  const unit = metric?.unit ?? unitText(alert.unit)
+  const operand = operandOf(alert)
+  // What follows from several values may have a unit of its own: seconds, metres.
+  const unit = operand === null ? (metric?.unit ?? unitText(alert.unit)) : unitText(alert.unit)
   const isBoolean = metric?.isBoolean === true
   const subject =
     metric === null ? alert.metric : inLanguage(metric.name, preferences.language.value)
   const code = wordFor(words.because, alert.because.code)
+  const measure = operand === null ? null : wordFor(words.operand, operand)
   const numbers =
     alert.value === null || alert.limit === null || isBoolean
       ? null
@@ -72,7 +91,7 @@ function Condition(props: { readonly alert: Alert }) {
   )
   return (
     <>
-      {[subject, code].filter(Boolean).join(' ')}
+      {[subject, measure, code].filter(Boolean).join(' ')}
       {numbers !== null && <span class="formula">{numbers}</span>}
       {parameters.length > 0 && (
         <span class="parameters">
@@ -83,6 +102,11 @@ function Condition(props: { readonly alert: Alert }) {
       )}
     </>
   )
+}
+
+/** The edition that was in force when the alert was raised. */
+function standardOf(alert: Alert): string | null {
+  return textOrNull(alert.because.params['standard'])
 }
 
 function comparison(

@@ -3,6 +3,7 @@
 import { useEffect } from 'preact/hooks'
 import { ApiFailure } from '../../api/client.ts'
 import { ruleOf } from '../../api/catalogue.ts'
+import { chartLimitOf } from '../../api/alert.ts'
 import type { Device } from '../../api/device.ts'
 import { useApp } from '../../app/context.ts'
 import { alertPath } from '../../app/route.ts'
@@ -131,7 +132,7 @@ function DeviceBody(props: { readonly device: Device }) {
               device={device.id}
               type={device.type}
               metric={metric}
-              limit={ruled?.limit ?? null}
+              limit={ruled === undefined ? null : chartLimitOf(ruled)}
               {...(ruled === undefined
                 ? {}
                 : {
