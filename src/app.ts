@@ -278,17 +278,20 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 async function openDoors(config: Config, broker: Broker, api: Api): Promise<Addresses> {
   const tls = tlsFiles(config)
+  const origins = config.HETAO_PUBLIC_URL === null ? [] : [new URL(config.HETAO_PUBLIC_URL).origin]
   const mqtt = await broker.listen(config.HETAO_MQTT)
   const mqtts =
     config.HETAO_MQTTS === null || tls === null
       ? null
       : await broker.listen({ ...config.HETAO_MQTTS, kind: 'mqtts', tls })
   const ws =
-    config.HETAO_WS === null ? null : await broker.listen({ ...config.HETAO_WS, kind: 'ws' })
+    config.HETAO_WS === null
+      ? null
+      : await broker.listen({ ...config.HETAO_WS, kind: 'ws', origins })
   const wss =
     config.HETAO_WSS === null || tls === null
       ? null
-      : await broker.listen({ ...config.HETAO_WSS, kind: 'wss', tls })
+      : await broker.listen({ ...config.HETAO_WSS, kind: 'wss', tls, origins })
   const http = await api.listen(config.HETAO_HTTP)
   return {
     http: `http://${hostPort(http)}`,

@@ -1,6 +1,7 @@
 // Who may do what at the broker, as a value that is handed to it. The broker's guards (sizes, rates, limits) stand before it
 // and do not depend on it.
 
+import type { Millis } from '../core/position.ts'
 import type { RefusalReason } from './refusal.ts'
 
 export interface WillRequest {
@@ -11,6 +12,7 @@ export interface WillRequest {
 }
 
 export interface ConnectRequest {
+  readonly at: Millis
   readonly clientId: string
   readonly username: string | null
   readonly password: Uint8Array | null
@@ -19,15 +21,23 @@ export interface ConnectRequest {
   readonly keepaliveSeconds: number
   /** Where it comes from; null when the connection did not come through our listener. */
   readonly address: string | null
+  /** Names of a client certificate that our authority has signed (CN, then SANs); null when none was shown. */
+  readonly certificate: readonly string[] | null
 }
 
 export type ConnectDecision =
   | {
       readonly allow: true
+      /** The integration account it speaks for; left out: it is the device of its client id. */
+      readonly account?: string
+      /** What tells later whether the credential it has shown is still good (`goodUntil`). */
+      readonly credential?: string
       /** Overrides the clean session flag. */
       readonly clean?: boolean
       /** False: connect, but forget the last will. */
       readonly keepWill?: boolean
+      /** The credential ends then, and the connection with it. */
+      readonly until?: Millis
     }
   | {
       readonly allow: false
@@ -36,6 +46,13 @@ export type ConnectDecision =
       readonly reason: RefusalReason
       readonly detail: string
     }
+
+/** Who speaks on a connection, as `connect` has let it in. */
+export interface Principal {
+  readonly clientId: string
+  /** The integration account, or null for a device. */
+  readonly account: string | null
+}
 
 interface PublishTraits {
   readonly qos: 0 | 1 | 2
@@ -46,7 +63,13 @@ interface PublishTraits {
 
 export type PublishDecision =
   /** Journaled and acknowledged; nobody subscribes to it. */
-  | { readonly action: 'ingest'; readonly topic: string; readonly flags: number }
+  | {
+      readonly action: 'ingest'
+      readonly topic: string
+      readonly flags: number
+      /** Who the record says has sent it, when that is not the client id. */
+      readonly sender?: string
+    }
   /** Handed to subscribers, kept as the topic's retained message when `retain`. */
   | { readonly action: 'deliver'; readonly retain: boolean }
   /** The connection ends. */
@@ -55,9 +78,11 @@ export type PublishDecision =
 /** Pure decisions, made on every packet: no waiting, no side effects. A throw counts as a refusal. */
 export interface AccessPolicy {
   connect(request: ConnectRequest): ConnectDecision
-  publish(clientId: string, topic: string, traits: PublishTraits): PublishDecision
+  publish(who: Principal, topic: string, traits: PublishTraits): PublishDecision
   /** False: SUBACK 0x80 for this filter, the connection stays. */
-  subscribe(clientId: string, filter: string, qos: 0 | 1 | 2): boolean
+  subscribe(who: Principal, filter: string, qos: 0 | 1 | 2): boolean
   /** May this client be sent this message now; asked for every delivery. */
-  forward(clientId: string, topic: string): boolean
+  forward(who: Principal, topic: string): boolean
+  /** Until when the credential of an open connection is good; null: it has shown a certificate. */
+  goodUntil?(who: Principal, credential: string | null): Millis
 }

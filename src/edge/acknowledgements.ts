@@ -28,7 +28,8 @@ export function createAcknowledgements(options: {
     }
   }
 
-  function send({ client: { conn }, id }: Session, messageIds: readonly number[]): void {
+  function send(session: Session, messageIds: readonly number[]): void {
+    const { conn } = session.client
     if (conn.destroyed) return
     const bytes = Buffer.allocUnsafe(PUBACK_BYTES * messageIds.length)
     messageIds.forEach((messageId, index) => {
@@ -37,7 +38,7 @@ export function createAcknowledgements(options: {
     conn.write(bytes)
     if (conn.writableLength <= limits.unreadBytesMax) return
     const detail = `Cannot acknowledge any more: ${conn.writableLength} bytes wait for the client to read`
-    refusals.refuse('slow_reader', id, null, detail)
+    refusals.refuse('slow_reader', session, null, detail)
     conn.destroy()
   }
 

@@ -18,9 +18,6 @@ export interface Parser {
 
 export interface ClientParts {
   readonly _parser: Parser
-  /** Set by CONNECT; -1 before, and when there is no keepalive. */
-  readonly _keepaliveInterval: number
-  readonly _keepaliveTimer: { refresh(): unknown } | null
   waitForDrain(done: (error: Error | null, client: unknown) => void): void
 }
 
@@ -57,9 +54,6 @@ export function checkAedes(broker: Aedes): void {
 function hasClientParts(client: object): client is ClientParts {
   return (
     hasFunctions(client, ['waitForDrain']) &&
-    '_keepaliveTimer' in client &&
-    '_keepaliveInterval' in client &&
-    typeof client._keepaliveInterval === 'number' &&
     '_parser' in client &&
     typeof client._parser === 'object' &&
     client._parser !== null &&

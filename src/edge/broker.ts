@@ -4,36 +4,43 @@ import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
 import type { Client } from 'aedes'
-import type { Clock, Journal } from '../ports.ts'
+import type { Clock, DoorMemory, Journal } from '../ports.ts'
 import { brokerParts, checkAedes, clientParts } from './aedes-parts.ts'
 import { createConnectHooks } from './connect-hook.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
 import { isConsumed } from './consumed.ts'
+import { createCredentialWatch } from './credential-watch.ts'
+import { createDoorMemory } from './door-memory.ts'
 import { guardPackets } from './guard-packets.ts'
 import type { Directory } from './directory.ts'
 import { createIngest } from './ingest.ts'
 import { defaultLimits } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { createListener } from './listener.ts'
-import type { Endpoint } from './listener.ts'
+import type { Endpoint, ListenOptions } from './listener.ts'
 import { createBrakedLog } from './log.ts'
 import type { Log } from './log.ts'
 import type { AccessPolicy } from './access-policy.ts'
+import { NOWHERE } from './origin.ts'
+import type { Origin } from './origin.ts'
 import { createPublishHook } from './publish-hook.ts'
 import type { PublishCounts } from './publish-hook.ts'
-import { createRefusals } from './refusal.ts'
+import { createRefusals, NOBODY } from './refusal.ts'
 import type { OnRefused } from './refusal.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSessions } from './session.ts'
 import type { Session, Sessions } from './session.ts'
+import { createSignInBrake } from './sign-in-brake.ts'
 import { createSubscribeHooks } from './subscribe-hook.ts'
+import type { TlsFiles } from './tls-door.ts'
 
 export interface BrokerOptions {
   /** Only `append` is used, and only for what the policy says to ingest. */
   readonly journal: Pick<Journal, 'append'>
   readonly policy: AccessPolicy
   /** Whoever it revokes is disconnected at once. */
-  readonly directory?: Pick<Directory, 'onRevoked'>
+  readonly directory?: Pick<Directory, 'onRevoked'> &
+    Partial<Pick<Directory, 'get' | 'integration' | 'version'>>
   /** What is left out has its default. */
   readonly limits?: Partial<Limits>
   readonly clock: Clock
@@ -45,16 +52,23 @@ export interface BrokerOptions {
 }
 
 export interface Broker {
-  listen(endpoint: Endpoint): Promise<Endpoint>
-  /** Takes over a connection that came another way (TLS, WebSocket, a test's pair of streams). */
-  handle(connection: Duplex, address?: string | null): void
+  /** Any number of listeners, each of its kind; the answer says on which port. */
+  listen(options: ListenOptions): Promise<Endpoint>
+  /** New certificates for every TLS listener; throws, and keeps the old ones, when the files do not fit together. */
+  renewTls(files: TlsFiles): void
+  /** Takes over a connection that came another way, such as a test's pair of streams. */
+  handle(connection: Duplex, origin?: Partial<Origin>): void
   /** Ends every connection of this client id; its last will is published. */
   disconnect(clientId: string): void
+  /** Ends every connection of this integration account. */
+  disconnectAccount(account: string): void
   /** Sends to subscribers, and to persistent sessions that are away when `qos` is above 0. */
   publish(topic: string, payload: Uint8Array | string, qos: 0 | 1 | 2): Promise<void>
   /** Authenticated connections. */
   connections(): number
   stats(): BrokerStats
+  /** What was turned away lately, for people. */
+  memory(): DoorMemory
   /** Waits up to a second for running commits to be acknowledged, then closes everything. Wills stay unpublished. */
   close(): Promise<void>
 }
@@ -79,12 +93,24 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const { clock, policy, journal } = options
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const write = createBrakedLog(options.log, clock)
-  const refusals = createRefusals(options)
+  const registry = options.directory
+  const memory = createDoorMemory({
+    clock,
+    isKnown: (client) =>
+      registry?.get?.(client) !== undefined || registry?.integration?.(client) !== undefined,
+  })
+  const refusals = createRefusals({
+    log: options.log,
+    clock,
+    listeners: options.onRefused === undefined ? [memory.note] : [memory.note, options.onRefused],
+  })
+  const brake = createSignInBrake({ clock, limits })
   const sessions = createSessions()
   const allowed = new WeakSet<object>()
   const isAllowed = (subscription: object): boolean => allowed.has(subscription)
   const store = createSessionStore({ limits, clock, isAllowed })
   const shared = { policy, sessions, limits, refusals, clock }
+  const watch = createCredentialWatch({ ...shared, registry })
   const acknowledgements = createAcknowledgements(shared)
   const ingest = createIngest({ ...shared, journal, qos2: store, acknowledgements })
   const publishing = createPublishHook({ ...shared, ingest })
@@ -98,7 +124,12 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     maxInflightInbound: limits.qos2InFlightMax,
     maxClientsIdLength: limits.clientIdBytesMax,
     maxTopicLevels: limits.topicLevelsMax,
-    ...createConnectHooks(shared),
+    ...createConnectHooks({
+      ...shared,
+      brake,
+      watch,
+      onSignedIn: (clientId) => memory.known(clientId),
+    }),
     ...createSubscribeHooks({ ...shared, allowed }),
     authorizePublish: publishing.authorizePublish,
   })
@@ -114,30 +145,36 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   })
   aedes.on('connectionError', (client, error) => {
     if (error.message === 'connect did not arrive in time')
-      refusals.refuse('connect_timeout', null, null, `Cannot wait any longer: ${error.message}`)
+      refusals.refuse(
+        'connect_timeout',
+        sessions.of(client) ?? NOBODY,
+        null,
+        `Cannot wait any longer: ${error.message}`,
+      )
     write('debug', { client: client?.id, error: error.message }, 'MQTT connection ended')
   })
   aedes.on('clientError', (client, error) => {
     write('debug', { client: client?.id, error: error.message }, 'MQTT connection ended')
   })
 
-  function handle(connection: Duplex, address: string | null = null): void {
+  function handle(connection: Duplex, origin: Partial<Origin> = {}): void {
     const client = aedes.handle(connection)
     const parts = clientParts(client)
-    const session = sessions.begin(client, address)
+    const session = sessions.begin(client, { ...NOWHERE, ...origin })
     connection.once('close', () => sessions.end(session))
     guardPackets({
       parts,
       session,
       limits,
-      refuse: ({ reason, topic, detail }) => refusals.refuse(reason, session.id, topic, detail),
+      clock,
+      refuse: ({ reason, topic, detail }) => refusals.refuse(reason, session, topic, detail),
       takeProven: options.isShortPathOn === false ? null : publishing.takeProven,
     })
     // aedes would hold one of its delivery slots until the reader catches up, and with enough slow ones stop for everybody.
     parts.waitForDrain = (done) => {
       if (connection.writableLength > limits.unreadBytesMax && !connection.destroyed) {
         const detail = `Cannot send: ${connection.writableLength} bytes wait to be read`
-        refusals.refuse('slow_reader', session.id, null, detail)
+        refusals.refuse('slow_reader', session, null, detail)
         connection.destroy()
       }
       setImmediate(done, null, client)
@@ -151,20 +188,31 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   const listener = createListener({
     limits,
+    clock,
     accept: handle,
-    refuse: (reason, detail) => refusals.refuse(reason, null, null, detail),
+    refuse: (reason, address, detail) =>
+      refusals.refuse(reason, { id: null, address }, null, detail),
     onError: (error) => write('error', { err: error }, 'MQTT listener failed'),
   })
 
   function disconnect(clientId: string): void {
     for (const session of sessions.withId(clientId)) end(session)
   }
-  options.directory?.onRevoked(disconnect)
+  function disconnectAccount(account: string): void {
+    for (const session of sessions.ofAccount(account)) end(session)
+  }
+  registry?.onRevoked((id) => {
+    brake.forget(id)
+    disconnect(id)
+    disconnectAccount(id)
+  })
 
   return {
-    listen: (endpoint) => listener.listen(endpoint),
+    listen: (how) => listener.listen(how),
+    renewTls: (files) => listener.renew(files),
     handle,
     disconnect,
+    disconnectAccount,
     publish: (topic, payload, qos) =>
       new Promise((resolve, reject) => {
         const bytes = Buffer.from(payload)
@@ -180,6 +228,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       kept: store.counts(),
       refused: refusals.counts(),
     }),
+    memory: () => memory,
     async close() {
       listener.stop()
       publishing.stop()
@@ -187,6 +236,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       for (const session of sessions.all()) end(session)
       await listener.close()
       await new Promise<void>((resolve) => aedes.close(() => resolve()))
+      watch.close()
+      refusals.close()
     },
   }
 }

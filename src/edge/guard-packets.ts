@@ -1,6 +1,7 @@
 // Stands between a socket and aedes: refuses packets by size before they are buffered, by form before they are handled, and
 // turns an exception in either into the end of that one connection.
 
+import type { Clock } from '../ports.ts'
 import type { ClientParts, Parser } from './aedes-parts.ts'
 import type { Limits } from './limits.ts'
 import type { RefusalReason } from './refusal.ts'
@@ -18,6 +19,7 @@ interface GuardOptions {
   readonly parts: ClientParts
   readonly session: Session
   readonly limits: Limits
+  readonly clock: Clock
   /** Counts and logs the problem and returns the error that ends the connection. */
   readonly refuse: (problem: PacketProblem) => Error
   /** Null: every packet goes through aedes. */
@@ -34,8 +36,14 @@ export function guardPackets(options: GuardOptions): void {
     return error
   }
   guardLength(parser, session, limits, fail)
-  guardParse(options)
+  let isHeard = false
+  guardParse(options, () => {
+    const was = isHeard
+    isHeard = false
+    return was
+  })
   inspectFirst(parser, (packet) => {
+    isHeard = true
     const problem = inspect(packet, session, limits)
     if (problem === null) return true
     parser.emit('error', fail(problem))
@@ -70,7 +78,11 @@ function guardLength(
   }
 }
 
-function guardParse({ parts, session, limits, takeProven }: GuardOptions): void {
+/** `wasHeard` says whether a whole packet has come since it was asked last: half a packet keeps nobody alive. */
+function guardParse(
+  { parts, session, limits, clock, takeProven }: GuardOptions,
+  wasHeard: () => boolean,
+): void {
   const parser = parts._parser
   const parse = parser.parse.bind(parser)
   // Bytes of an unfinished packet that the parser holds: the short path begins where a packet begins.
@@ -81,8 +93,8 @@ function guardParse({ parts, session, limits, takeProven }: GuardOptions): void 
         held > 0 || takeProven === null
           ? 0
           : takeShortPath(session, bytes, limits.packetBytesMax, takeProven)
-      if (taken > 0 && parts._keepaliveInterval > 0) parts._keepaliveTimer?.refresh()
       if (taken < bytes.length) held = parse(taken === 0 ? bytes : bytes.subarray(taken))
+      if (wasHeard() || taken > 0) session.heardAt = clock.now()
       return held
     } catch (error) {
       // Covers aedes' synchronous handling of the packet too, which runs inside the parser.
@@ -172,7 +184,7 @@ function subscribeProblem(
     if (problem !== null)
       return { reason: 'bad_topic', topic: filter, detail: `Cannot ${packet.cmd}: ${problem}` }
   }
-  if (session.line !== null && !session.line.tryNow())
+  if (session.line !== null && !session.line.tryNow(0))
     return {
       reason: 'rate',
       topic: null,

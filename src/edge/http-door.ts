@@ -1,6 +1,6 @@
-// The HTTP door for readings: a body becomes one journal record, and the answer comes when it is on disk.
+// The HTTP doors for readings: a body becomes one journal record, and the answer comes when it is on disk.
 
-import { FLAG_HTTP, FLAG_SIMULATED } from '../core/record.ts'
+import { FLAG_HTTP, FLAG_SIMULATED, flagsOfFormat, type PayloadFormat } from '../core/record.ts'
 import type { AppendOutcome, Journal } from '../ports.ts'
 import type { Directory } from './directory.ts'
 
@@ -13,18 +13,35 @@ export function createIngestDoor(options: {
   readonly journal: Pick<Journal, 'append'>
   readonly directory: Pick<Directory, 'get'>
 }): (payload: Uint8Array, by: string) => Promise<AppendOutcome> {
+  const { journal, directory } = options
   return (payload, by) =>
-    new Promise((resolve) => {
-      if (payload.length > PAYLOAD_BYTES || Buffer.byteLength(by) > SENDER_BYTES) {
-        resolve({ kind: 'refused', reason: 'too_large' })
-        return
-      }
-      const simulated = namesSimulated(payload, options.directory) ? FLAG_SIMULATED : 0
-      options.journal.append(
-        { kind: 'message', flags: FLAG_HTTP | simulated, client: by, topic: '', payload },
-        resolve,
-      )
-    })
+    enter(journal, payload, by, () =>
+      namesSimulated(payload, directory) ? FLAG_HTTP | FLAG_SIMULATED : FLAG_HTTP,
+    )
+}
+
+/**
+ * The door of platforms that push in a format of their own. Which device a payload speaks of is for its decoder to find out, so the
+ * registry alone says later what of it is simulated. The returned function never rejects; `by` is the marked account or the person.
+ */
+export function createPushDoor(options: {
+  readonly journal: Pick<Journal, 'append'>
+}): (format: PayloadFormat, payload: Uint8Array, by: string) => Promise<AppendOutcome> {
+  return (format, payload, by) =>
+    enter(options.journal, payload, by, () => FLAG_HTTP | flagsOfFormat(format))
+}
+
+function enter(
+  journal: Pick<Journal, 'append'>,
+  payload: Uint8Array,
+  client: string,
+  flags: () => number,
+): Promise<AppendOutcome> {
+  return new Promise((resolve) => {
+    if (payload.length > PAYLOAD_BYTES || Buffer.byteLength(client) > SENDER_BYTES)
+      resolve({ kind: 'refused', reason: 'too_large' })
+    else journal.append({ kind: 'message', flags: flags(), client, topic: '', payload }, resolve)
+  })
 }
 
 /** What cannot be read here ends in quarantine with its reason, so any damage simply means "not simulated". */

@@ -6,7 +6,7 @@ import type { AppendOutcome, Journal } from '../ports.ts'
 import type { PublishDecision } from './access-policy.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { Limits } from './limits.ts'
-import type { Refusals } from './refusal.ts'
+import type { Refusals, Whom } from './refusal.ts'
 import type { Session } from './session.ts'
 
 type Ingestion = PublishDecision & { readonly action: 'ingest' }
@@ -45,15 +45,16 @@ export function createIngest(options: {
   let lost = 0
 
   function append(
-    client: string,
+    id: string,
     packet: Publication,
-    { flags, topic }: Ingestion,
+    { flags, topic, sender }: Ingestion,
     done: (outcome: AppendOutcome) => void,
   ): void {
     const payload =
       typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
     let isInside = true
     try {
+      const client = sender ?? id
       journal.append({ kind: 'message', flags, client, topic, payload }, (outcome) => {
         // A refusal may come at once; aedes must not be called back while it is still parsing.
         if (isInside) setImmediate(done, outcome)
@@ -65,7 +66,7 @@ export function createIngest(options: {
     isInside = false
   }
 
-  function settle(id: string, packet: Publication, outcome: AppendOutcome): Error | null {
+  function settle(whom: Whom, packet: Publication, outcome: AppendOutcome): Error | null {
     if (outcome.kind === 'committed') {
       ingested++
       return null
@@ -79,7 +80,7 @@ export function createIngest(options: {
     return null
 
     function refuse(reason: 'journal_refused' | 'journal_unknown', why: string): Error {
-      return refusals.refuse(reason, id, packet.topic, `Cannot keep the message: ${why}`)
+      return refusals.refuse(reason, whom, packet.topic, `Cannot keep the message: ${why}`)
     }
   }
 
@@ -103,12 +104,12 @@ export function createIngest(options: {
     }
     if (session.qos2Pending.size + session.qos2Committed.size >= limits.qos2InFlightMax) {
       const detail = `Cannot take the message: expected at most ${limits.qos2InFlightMax} of QoS 2 in flight`
-      setImmediate(done, refusals.refuse('qos2_window', id, packet.topic, detail))
+      setImmediate(done, refusals.refuse('qos2_window', session, packet.topic, detail))
       return
     }
     session.qos2Pending.set(messageId, [done])
     append(id, packet, decision, (outcome) => {
-      const error = settle(id, packet, outcome)
+      const error = settle(session, packet, outcome)
       if (error === null) {
         qos2.receivedQos2(id, messageId)
         session.qos2Committed.add(messageId)
@@ -124,7 +125,7 @@ export function createIngest(options: {
       if (packet.qos === 2) once(session, id, packet, decision, done)
       else
         append(id, packet, decision, (outcome) => {
-          const error = settle(id, packet, outcome)
+          const error = settle(session, packet, outcome)
           if (error === null && packet.qos === 1) {
             acknowledgements.add(session, packet.messageId ?? 0)
             // To aedes it is a QoS 0 message from here on: it sends no PUBACK of its own.
@@ -135,7 +136,7 @@ export function createIngest(options: {
     },
     will(id, will, decision, done) {
       append(id, will, decision, (outcome) => {
-        settle(id, will, outcome)
+        settle({ id, address: null }, will, outcome)
         done()
       })
     },

@@ -7,10 +7,24 @@ export interface Limits {
   readonly connectionsMax: number
   /** Loopback is exempt: proxies and simulators live there. */
   readonly connectionsPerAddressMax: number
+  /** New connections of one address; loopback is exempt here too. */
+  readonly connectionsPerSecondMax: number
+  readonly connectionsBurstMax: number
+  /** Of one integration account, under different client ids. */
+  readonly connectionsPerAccountMax: number
+  /** TLS handshake, and the same again for the upgrade to WebSocket. */
+  readonly handshakeTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** Failed sign-ins: see the sign-in brake. */
+  readonly failuresPerClientMax: number
+  readonly failuresPerAddressMax: number
+  readonly failuresForgottenMs: number
+  readonly failureDelayMs: number
   readonly packetBeforeConnectBytesMax: number
   /** Remaining length of any later packet. */
   readonly packetBytesMax: number
+  /** One WebSocket message, which may hold several packets; it is in memory as a whole. */
+  readonly webSocketMessageBytesMax: number
   /** A longer keepalive, or none, is taken as this one: a silent connection must end some time. */
   readonly keepaliveSecondsMax: number
   readonly clientIdBytesMax: number
@@ -26,6 +40,8 @@ export interface Limits {
   /** Per client id, also across reconnects: over it QoS 0 is dropped, and QoS 1 and 2 wait for their turn. */
   readonly messagesPerSecondMax: number
   readonly messagesBurstMax: number
+  /** What a message may weigh on average: a client's bytes per second are its messages per second times this. */
+  readonly messageBytesMean: number
   readonly subscriptionsPerClientMax: number
   readonly filtersPerPacketMax: number
   /** Bytes waiting for a client that does not read; more end its connection. */
@@ -45,14 +61,25 @@ const TOPIC_BYTES = 256
 
 export const defaultLimits: Limits = {
   connectionsMax: 20_000,
-  connectionsPerAddressMax: 200,
+  // Behind a carrier's address translation many devices share one address.
+  connectionsPerAddressMax: 2_000,
+  connectionsPerSecondMax: 50,
+  connectionsBurstMax: 500,
+  connectionsPerAccountMax: 1_000,
+  handshakeTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
+  failuresPerClientMax: 10,
+  failuresPerAddressMax: 20,
+  failuresForgottenMs: 15 * 60 * 1_000,
+  failureDelayMs: 1_000,
   packetBeforeConnectBytesMax: 2 * KIB,
   // A payload of 64 KiB with the longest topic, its length field and a message id.
   packetBytesMax: 64 * KIB + TOPIC_BYTES + 4,
+  webSocketMessageBytesMax: 256 * KIB,
   keepaliveSecondsMax: 600,
   clientIdBytesMax: 128,
-  topicLevelsMax: 8,
+  // Ali's gateways publish for their sub-devices on nine.
+  topicLevelsMax: 10,
   topicBytesMax: TOPIC_BYTES,
   willPayloadBytesMax: 64,
   packetsBeforeConnackMax: 100,
@@ -61,6 +88,7 @@ export const defaultLimits: Limits = {
   qos2InFlightMax: 20,
   messagesPerSecondMax: 1_000,
   messagesBurstMax: 5_000,
+  messageBytesMean: KIB,
   subscriptionsPerClientMax: 20,
   filtersPerPacketMax: 20,
   unreadBytesMax: MIB,

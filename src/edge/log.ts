@@ -14,10 +14,11 @@ export interface Log {
 const WINDOW_MS = 1_000
 const LINES_PER_WINDOW = 10
 
-/** Writes at most ten lines a second; the next line after that says how many were left out. Never throws. */
+/** Writes at most so many lines a second; the next line after that says how many were left out. Never throws. */
 export function createBrakedLog(
   log: Log,
   clock: Clock,
+  linesMax = LINES_PER_WINDOW,
 ): (level: keyof Log, fields: object, message: string) => void {
   let windowStart = Number.NEGATIVE_INFINITY
   let lines = 0
@@ -28,7 +29,7 @@ export function createBrakedLog(
       windowStart = now
       lines = 0
     }
-    if (lines >= LINES_PER_WINDOW) {
+    if (lines >= linesMax) {
       leftOut++
       return
     }

@@ -2,9 +2,11 @@
 
 import type { Millis } from '../core/position.ts'
 import type { Clock } from '../ports.ts'
+import { putLatest } from './put-latest.ts'
 
 export interface Bucket {
-  take(): boolean
+  /** One message of so many bytes. A message may overdraw the bytes; the next ones wait until they are paid back. */
+  take(bytes: number): boolean
 }
 
 /** Buckets outlive connections, so that reconnecting buys nothing; the oldest are forgotten beyond `entriesMax`. */
@@ -12,40 +14,48 @@ export function createBuckets(options: {
   readonly clock: Clock
   readonly perSecond: number
   readonly burst: number
+  /** What a message may weigh on average. */
+  readonly bytesEach: number
   readonly entriesMax: number
 }): (key: string) => Bucket {
   const buckets = new Map<string, Bucket>()
   return (key) => {
-    const known = buckets.get(key)
-    // Moved to the end, so that the first entry is always the longest unused one.
-    buckets.delete(key)
-    const bucket = known ?? createBucket(options.clock, options.perSecond, options.burst)
-    buckets.set(key, bucket)
-    if (buckets.size > options.entriesMax) {
-      const oldest = buckets.keys().next()
-      if (oldest.done !== true) buckets.delete(oldest.value)
-    }
+    const bucket = buckets.get(key) ?? createBucket(options)
+    putLatest(buckets, key, bucket, options.entriesMax)
     return bucket
   }
 }
 
-function createBucket(clock: Clock, perSecond: number, burst: number): Bucket {
+function createBucket(options: {
+  readonly clock: Clock
+  readonly perSecond: number
+  readonly burst: number
+  readonly bytesEach: number
+}): Bucket {
+  const { clock, perSecond, burst, bytesEach } = options
   let tokens = burst
+  let bytesLeft = burst * bytesEach
   let filledAt: Millis = clock.now()
   return {
-    take() {
+    take(bytes) {
       const now = clock.now()
-      const elapsedMs = Math.max(0, now - filledAt)
-      filledAt = now
-      tokens = Math.min(burst, tokens + (elapsedMs * perSecond) / 1_000)
-      if (tokens < 1) return false
+      // Most messages come within the millisecond of the one before.
+      if (now !== filledAt) {
+        const earned = (Math.max(0, now - filledAt) * perSecond) / 1_000
+        filledAt = now
+        tokens = Math.min(burst, tokens + earned)
+        bytesLeft = Math.min(burst * bytesEach, bytesLeft + earned * bytesEach)
+      }
+      if (tokens < 1 || bytesLeft < 0) return false
       tokens--
+      bytesLeft -= bytes
       return true
     },
   }
 }
 
 interface Turn {
+  readonly bytes: number
   run(): void
   /** Called instead of `run` when the connection ends first. */
   drop(): void
@@ -55,7 +65,7 @@ export interface Line {
   /** Runs at once when there is a token and nobody waits, otherwise in order when its token comes. */
   wait(turn: Turn): void
   /** One token, now or not at all. */
-  tryNow(): boolean
+  tryNow(bytes: number): boolean
   close(): void
 }
 
@@ -68,20 +78,23 @@ export function createLine(bucket: Bucket, clock: Clock): Line {
 
   function release(): void {
     cancel = null
-    while (waiting.length > 0 && bucket.take()) waiting.shift()?.run()
+    for (let next = waiting[0]; next !== undefined && bucket.take(next.bytes); next = waiting[0]) {
+      waiting.shift()
+      next.run()
+    }
     if (waiting.length > 0) cancel ??= clock.after(RETRY_MS, release)
   }
 
   return {
     wait(turn) {
-      if (waiting.length === 0 && bucket.take()) {
+      if (waiting.length === 0 && bucket.take(turn.bytes)) {
         turn.run()
         return
       }
       waiting.push(turn)
       cancel ??= clock.after(RETRY_MS, release)
     },
-    tryNow: () => waiting.length === 0 && bucket.take(),
+    tryNow: (bytes) => waiting.length === 0 && bucket.take(bytes),
     close() {
       cancel?.()
       cancel = null

@@ -1,50 +1,30 @@
-// The access policy of the city: a device is its client id, its user name and its password; it speaks on its own topics and, as
-// a gateway, on those of the devices registered under it. Everything is compared segment by segment with the registry.
+// The access policy of the city. A device is its client id with its password or its certificate; it speaks on its own topics and,
+// as a gateway, on those of the devices registered under it. An integration account is its user name and password, under any
+// client id that begins with it. Everything is compared segment by segment with the registry.
 
 import type { DeviceAccess } from '../core/device.ts'
 import { DEVICE_ID_PATTERN } from '../core/device.ts'
+import type { IntegrationAccess } from '../core/integration.ts'
+import { INTEGRATION_ID_PATTERN } from '../core/integration.ts'
 import { FLAG_SIMULATED } from '../core/record.ts'
+import type { AccessPolicy, Principal, PublishDecision } from './access-policy.ts'
 import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
-import type {
-  AccessPolicy,
-  ConnectDecision,
-  ConnectRequest,
-  PublishDecision,
-} from './access-policy.ts'
+import { accountMayHear, accountPublication } from './integration-access.ts'
+import { createRememberedDecisions } from './remembered-decisions.ts'
+import { judgeAccount, judgeDevice, unknown } from './sign-in.ts'
+import type { Proof } from './sign-in.ts'
 
-/** Topics whose decision is remembered; a city's devices have one each. */
-const REMEMBERED_MAX = 200_000
-
+/** It is not good any more. */
+const NEVER = 0
 const UPWARD = new Set(['up', 'status', 'ack'])
-const WILL_PAYLOADS = new Set(['{"state":"offline"}', '{"state":"online"}'])
 
 export function createDevicePolicy(options: {
-  readonly directory: Directory
-  readonly credentials: Credentials
+  readonly directory: Pick<Directory, 'get' | 'integration' | 'version'>
+  readonly credentials: Pick<Credentials, 'verify'>
 }): AccessPolicy {
   const { directory, credentials } = options
-  // A device publishes on the same topic all its life: the decision stands until the directory changes.
-  const remembered = new Map<
-    string,
-    { readonly clientId: string; readonly decision: PublishDecision }
-  >()
-  let rememberedVersion = directory.version
-
-  function rememberedDecision(clientId: string, topic: string): PublishDecision | null {
-    if (rememberedVersion !== directory.version) {
-      rememberedVersion = directory.version
-      remembered.clear()
-    }
-    const found = remembered.get(topic)
-    return found !== undefined && found.clientId === clientId ? found.decision : null
-  }
-
-  function remember(clientId: string, topic: string, decision: PublishDecision): PublishDecision {
-    if (remembered.size >= REMEMBERED_MAX) remembered.clear()
-    remembered.set(topic, { clientId, decision })
-    return decision
-  }
+  const remembered = createRememberedDecisions(directory)
 
   /** The device and channel that `topic` speaks of, when `clientId` stands for it. */
   function owned(
@@ -60,85 +40,87 @@ export function createDevicePolicy(options: {
     return { device, channel }
   }
 
-  function mayListen(clientId: string, topic: string): boolean {
-    return owned(clientId, topic)?.channel === 'down'
-  }
-
   function isOwnStatus(clientId: string, topic: string): boolean {
     const found = owned(clientId, topic)
     return found?.channel === 'status' && found.device.id === clientId
   }
 
+  function account(id: string | null): IntegrationAccess | undefined {
+    return id !== null && INTEGRATION_ID_PATTERN.test(id) ? directory.integration(id) : undefined
+  }
+
+  function devicePublication(clientId: string, topic: string, will: boolean): PublishDecision {
+    const found = owned(clientId, topic)
+    const sender = directory.get(clientId)
+    if (found === null || sender === undefined || !UPWARD.has(found.channel))
+      return {
+        action: 'refuse',
+        reason: 'foreign_topic',
+        detail: `Cannot publish: expected up, status or ack of the device itself or of one under it, got "${topic}"`,
+      }
+    if (will && !isOwnStatus(clientId, topic))
+      return {
+        action: 'refuse',
+        reason: 'will_not_allowed',
+        detail: `Cannot publish the last will: expected the device's own status topic, got "${topic}"`,
+      }
+    const isSimulated = found.device.simulated || sender.simulated
+    return { action: 'ingest', topic, flags: isSimulated ? FLAG_SIMULATED : 0 }
+  }
+
+  function publication(who: Principal, topic: string, will: boolean): PublishDecision {
+    if (who.account === null) return devicePublication(who.clientId, topic, will)
+    const speaker = account(who.account)
+    if (speaker !== undefined) return accountPublication(speaker, topic)
+    const detail = `Cannot publish: no account "${who.account}" any more`
+    return { action: 'refuse', reason: 'foreign_topic', detail }
+  }
+
   return {
     connect(request) {
-      const device = DEVICE_ID_PATTERN.test(request.clientId)
-        ? directory.get(request.clientId)
-        : undefined
-      // The hash is computed before anything is looked at, so that the time tells nobody which devices exist.
-      const isKnown = credentials.verify(request.password ?? '', device?.credential ?? null)
-      return judge(request, isKnown)
+      const { clientId, username, password, at } = request
+      const device = DEVICE_ID_PATTERN.test(clientId) ? directory.get(clientId) : undefined
+      // A device's name is its own, also for an account that is called the same.
+      const speaker = device === undefined ? account(username) : undefined
+      const secret = device ?? speaker
+      const previous = secret?.previous ?? null
+      // Both hashes are computed before anything is looked at, so that the time tells nobody which devices exist.
+      const isCurrent = credentials.verify(password ?? '', secret?.credential ?? null)
+      const isPrevious = credentials.verify(password ?? '', previous?.hash ?? null)
+      const until = isPrevious && previous !== null && at < previous.until ? previous.until : null
+      const proof: Proof = isCurrent
+        ? { credential: secret?.credential ?? '' }
+        : until === null
+          ? null
+          : { credential: previous?.hash ?? '', until }
+      if (device !== undefined)
+        return judgeDevice(device, request, proof, (topic) => isOwnStatus(clientId, topic))
+      return speaker === undefined ? unknown(request) : judgeAccount(speaker, request, proof)
     },
-    publish(clientId, topic, traits): PublishDecision {
-      const known = traits.will ? null : rememberedDecision(clientId, topic)
+    publish(who, topic, traits) {
+      if (traits.will) return publication(who, topic, true)
+      const known = remembered.find(who, topic)
       if (known !== null) return known
-      const found = owned(clientId, topic)
-      const sender = directory.get(clientId)
-      if (found === null || sender === undefined || !UPWARD.has(found.channel))
-        return {
-          action: 'refuse',
-          reason: 'foreign_topic',
-          detail: `Cannot publish: expected up, status or ack of the device itself or of one under it, got "${topic}"`,
-        }
-      if (traits.will && !isOwnStatus(clientId, topic))
-        return {
-          action: 'refuse',
-          reason: 'will_not_allowed',
-          detail: `Cannot publish the last will: expected the device's own status topic, got "${topic}"`,
-        }
-      const isSimulated = found.device.simulated || sender.simulated
-      const decision = {
-        action: 'ingest',
-        topic,
-        flags: isSimulated ? FLAG_SIMULATED : 0,
-      } as const
-      return traits.will ? decision : remember(clientId, topic, decision)
+      const decision = publication(who, topic, false)
+      if (decision.action === 'ingest') remembered.add(who, topic, decision)
+      return decision
     },
-    subscribe: (clientId, filter) => mayListen(clientId, filter),
-    forward: (clientId, topic) => mayListen(clientId, topic),
+    subscribe(who, filter) {
+      if (who.account === null) return owned(who.clientId, filter)?.channel === 'down'
+      const listener = account(who.account)
+      return listener !== undefined && accountMayHear(listener, filter)
+    },
+    forward(who, topic) {
+      if (who.account === null) return owned(who.clientId, topic)?.channel === 'down'
+      const listener = account(who.account)
+      return listener !== undefined && accountMayHear(listener, topic)
+    },
+    goodUntil(who, credential) {
+      const holder = who.account === null ? directory.get(who.clientId) : account(who.account)
+      const isRevoked = who.account === null && directory.get(who.clientId)?.revoked === true
+      if (holder === undefined || isRevoked) return NEVER
+      if (credential === null || credential === holder.credential) return Number.POSITIVE_INFINITY
+      return holder.previous?.hash === credential ? holder.previous.until : NEVER
+    },
   }
-
-  function judge(request: ConnectRequest, isKnown: boolean): ConnectDecision {
-    const { clientId, username, password, will } = request
-    if (username === null || password === null)
-      return denied(4, 'bad_credentials', 'Cannot connect: expected a user name and a password')
-    if (username !== clientId)
-      return denied(
-        5,
-        'foreign_identity',
-        `Cannot connect: expected the client id to be the user name "${username}"`,
-      )
-    if (!isKnown) return denied(4, 'bad_credentials', 'Cannot connect: unknown device or password')
-    if (will === null) return { allow: true }
-    if (!isOwnStatus(clientId, will.topic))
-      return denied(
-        5,
-        'will_not_allowed',
-        `Cannot accept the last will: expected the device's own status topic, got "${will.topic}"`,
-      )
-    if (!WILL_PAYLOADS.has(Buffer.from(will.payload).toString('utf8')))
-      return denied(
-        5,
-        'will_not_allowed',
-        'Cannot accept the last will: expected {"state":"offline"} or {"state":"online"}',
-      )
-    return { allow: true }
-  }
-}
-
-function denied(
-  returnCode: 4 | 5,
-  reason: 'bad_credentials' | 'foreign_identity' | 'will_not_allowed',
-  detail: string,
-): ConnectDecision {
-  return { allow: false, returnCode, reason, detail }
 }

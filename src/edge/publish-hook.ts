@@ -4,10 +4,11 @@
 //   policy ─▶ in-flight limits ─▶ pace ─▶ journal.append ─▶ commit ─▶ callback ─▶ PUBACK / PUBREC
 
 import type { AedesOptions, Client, PublishPacket } from 'aedes'
+import type { Clock } from '../ports.ts'
 import { markConsumed } from './consumed.ts'
 import type { Ingest, Publication } from './ingest.ts'
 import type { Limits } from './limits.ts'
-import type { AccessPolicy, PublishDecision } from './access-policy.ts'
+import type { AccessPolicy, Principal, PublishDecision } from './access-policy.ts'
 import type { RefusalReason, Refusals } from './refusal.ts'
 import type { TakeProven } from './short-path.ts'
 import type { Session, Sessions } from './session.ts'
@@ -30,12 +31,15 @@ export interface PublishCounts {
   readonly ingested: number
   /** QoS 0 messages let go. */
   readonly dropped: number
+  /** QoS 1 and 2 messages that waited because their client sent too many. */
+  readonly slowed: number
   readonly unacknowledged: number
   readonly unacknowledgedBytes: number
 }
 
 /** Above this many unacknowledged messages aedes' own way is taken, which reads no further until they are committed. */
 const SHORT_PATH_UNACKNOWLEDGED_MAX = 1_000
+const TOLD_AGAIN_MS = 1_000
 
 export function createPublishHook(options: {
   readonly policy: AccessPolicy
@@ -43,21 +47,23 @@ export function createPublishHook(options: {
   readonly sessions: Sessions
   readonly limits: Limits
   readonly refusals: Refusals
+  readonly clock: Clock
 }): PublishHook {
-  const { ingest, sessions, limits, refusals } = options
+  const { ingest, sessions, limits, refusals, clock } = options
   let isStopped = false
   let dropped = 0
+  let slowed = 0
   let unacknowledged = 0
   let unacknowledgedBytes = 0
 
   function decide(
-    id: string,
+    who: Principal,
     packet: Omit<Publication, 'payload'>,
     will: boolean,
   ): PublishDecision {
     const { topic, qos, retain } = packet
     try {
-      return options.policy.publish(id, topic, { qos, retain, will })
+      return options.policy.publish(who, topic, { qos, retain, will })
     } catch (error) {
       const detail = `Cannot decide on the publication: ${String(error)}`
       return { action: 'refuse', reason: 'internal', detail }
@@ -65,7 +71,7 @@ export function createPublishHook(options: {
   }
 
   function refuse(session: Session, packet: PublishPacket, reason: RefusalReason, detail: string) {
-    return refusals.refuse(reason, session.id, packet.topic, detail)
+    return refusals.refuse(reason, session, packet.topic, detail)
   }
 
   /** QoS 0 over a limit: counted and forgotten. Asynchronous, as aedes reads on from within the call. */
@@ -78,14 +84,24 @@ export function createPublishHook(options: {
   ) {
     dropped++
     markConsumed(packet)
-    refuse(session, packet, reason, detail)
+    // Telling costs more than dropping, and a flood is where that matters.
+    if (isToldEnough(session)) refusals.count(reason)
+    else refuse(session, packet, reason, detail)
     setImmediate(() => {
       if (!session.isEnded) done(null)
     })
   }
 
-  function publish(session: Session, id: string, packet: PublishPacket, done: Done): void {
-    const decision = decide(id, packet, false)
+  /** Once a second and connection. */
+  function isToldEnough(session: Session): boolean {
+    const now = clock.now()
+    if (now - session.toldAt < TOLD_AGAIN_MS && now >= session.toldAt) return true
+    session.toldAt = now
+    return false
+  }
+
+  function publish(session: Session, who: Principal, packet: PublishPacket, done: Done): void {
+    const decision = decide(who, packet, false)
     if (decision.action === 'refuse') {
       done(refuse(session, packet, decision.reason, decision.detail))
       return
@@ -97,18 +113,26 @@ export function createPublishHook(options: {
       else done(refuse(session, packet, problem.reason, problem.detail))
       return
     }
-    if (packet.qos === 0 && session.line?.tryNow() === false) {
+    if (packet.qos === 0 && session.line?.tryNow(bytes) === false) {
       drop(session, packet, done, 'rate', 'Cannot take the message: too many a second')
       return
     }
     const proceed = admit(session, bytes, done)
-    if (packet.qos === 0 || session.line === null || session.line.tryNow())
-      take(session, id, packet, decision, proceed)
-    else
-      session.line.wait({
-        run: () => take(session, id, packet, decision, proceed),
-        drop: () => proceed(new Error('The connection is over')),
-      })
+    if (packet.qos === 0 || session.line === null || session.line.tryNow(bytes)) {
+      take(session, who.clientId, packet, decision, proceed)
+      return
+    }
+    slowed++
+    if (!isToldEnough(session))
+      refusals.slowed(
+        session,
+        'The client sends more than it may: its messages wait for their turn',
+      )
+    session.line.wait({
+      bytes,
+      run: () => take(session, who.clientId, packet, decision, proceed),
+      drop: () => proceed(new Error('The connection is over')),
+    })
   }
 
   function take(
@@ -165,9 +189,10 @@ export function createPublishHook(options: {
       done(new Error('The last will stays unpublished'))
       return
     }
-    const decision = decide(id, will, true)
+    // The policy drops the wills of accounts at CONNECT.
+    const decision = decide({ clientId: id, account: null }, will, true)
     if (decision.action === 'refuse') {
-      done(refusals.refuse(decision.reason, id, will.topic, decision.detail))
+      done(refusals.refuse(decision.reason, { id, address: null }, will.topic, decision.detail))
       return
     }
     if (decision.action === 'deliver') {
@@ -183,7 +208,7 @@ export function createPublishHook(options: {
     authorizePublish(client, packet, done) {
       const guarded = once(done, (error) => {
         const detail = `Cannot finish the publication: ${String(error)}`
-        refusals.refuse('internal', client?.id ?? null, packet.topic, detail)
+        refusals.refuse('internal', whomOf(client), packet.topic, detail)
         client?.conn.destroy()
       })
       try {
@@ -192,27 +217,31 @@ export function createPublishHook(options: {
           return
         }
         const session = sessions.of(client)
-        if (session === undefined || session.id === null || isStopped) return
-        publish(session, session.id, packet, guarded)
+        if (session === undefined || session.principal === null || isStopped) return
+        publish(session, session.principal, packet, guarded)
       } catch (error) {
         // aedes has no net under its hooks: what leaves this one ends the process.
         const detail = `Cannot handle the publication: ${String(error)}`
-        guarded(refusals.refuse('internal', client?.id ?? null, packet.topic, detail))
+        guarded(refusals.refuse('internal', whomOf(client), packet.topic, detail))
       }
     },
     takeProven(session, { topic, messageId, payload }) {
-      const { id, line } = session
-      if (isStopped || id === null || session.unacknowledged >= SHORT_PATH_UNACKNOWLEDGED_MAX)
+      const { principal, line } = session
+      if (
+        isStopped ||
+        principal === null ||
+        session.unacknowledged >= SHORT_PATH_UNACKNOWLEDGED_MAX
+      )
         return false
       const packet: Publication = { topic, messageId, payload, qos: 1, retain: false }
-      const decision = decide(id, packet, false)
+      const decision = decide(principal, packet, false)
       const bytes = payload.length + topic.length
       if (decision.action !== 'ingest' || overLimit(session, bytes) !== null) return false
-      if (line !== null && !line.tryNow()) return false
+      if (line !== null && !line.tryNow(bytes)) return false
       const proceed = admit(session, bytes, (error) => {
         if (error !== null && error !== undefined) session.client.conn.destroy()
       })
-      ingest.message(session, id, packet, decision, proceed)
+      ingest.message(session, principal.clientId, packet, decision, proceed)
       return true
     },
     stop() {
@@ -220,9 +249,13 @@ export function createPublishHook(options: {
     },
     counts() {
       const { ingested, lost } = ingest.counts()
-      return { ingested, dropped: dropped + lost, unacknowledged, unacknowledgedBytes }
+      return { ingested, dropped: dropped + lost, slowed, unacknowledged, unacknowledgedBytes }
     },
   }
+}
+
+function whomOf(client: Client | null): { id: string | null; address: null } {
+  return { id: client?.id ?? null, address: null }
 }
 
 /** aedes gives wills to the same hook, as they stood in CONNECT: without a command. */

@@ -1,13 +1,17 @@
 // What the edge remembers of each connection besides what aedes does, and which connections speak for which client id.
 
 import type { Client } from 'aedes'
-import type { ConnectDecision } from './access-policy.ts'
+import type { Millis } from '../core/position.ts'
+import type { ConnectDecision, Principal } from './access-policy.ts'
+import type { Origin } from './origin.ts'
 import type { Line } from './pace.ts'
 
 export interface Session {
   readonly client: Client
+  readonly origin: Origin
   readonly address: string | null
-  /** Null until the connection is authenticated. */
+  /** Null until the connection is authenticated, as is its client id. */
+  principal: Principal | null
   id: string | null
   /** Counts authentications: the higher one holds the client id. */
   ordinal: number
@@ -16,6 +20,15 @@ export interface Session {
   /** Over: nothing is owed to this connection any more. */
   isEnded: boolean
   decision: ConnectDecision | null
+  /** How late the answer to a failed sign-in goes out. */
+  answerDelayMs: number
+  /** Silence that is allowed, and when the last packet came. */
+  keepaliveMs: number
+  heardAt: Millis
+  /** When a flood of it was told of last. */
+  toldAt: Millis
+  /** The credential ends then. */
+  goodUntil: Millis
   line: Line | null
   /** Publications between arrival and commit. */
   unacknowledged: number
@@ -29,14 +42,19 @@ export interface Session {
   readonly qos2Pending: Map<number, ((error: Error | null) => void)[]>
   /** QoS 2 message ids committed and not yet released. */
   readonly qos2Committed: Set<number>
+  /** Timers to cancel when it is over. */
+  readonly onEnd: (() => void)[]
 }
 
 export interface Sessions {
-  begin(client: Client, address: string | null): Session
+  begin(client: Client, origin: Origin): Session
   of(client: Client | null): Session | undefined
-  authenticated(session: Session, id: string, line: Line): void
+  authenticated(session: Session, principal: Principal, line: Line): void
   end(session: Session): void
   withId(id: string): readonly Session[]
+  ofAccount(account: string): readonly Session[]
+  /** How many connections the account has, besides those under this client id, which a new one would replace. */
+  othersOf(principal: Principal): number
   all(): readonly Session[]
   readonly connected: number
 }
@@ -44,19 +62,27 @@ export interface Sessions {
 export function createSessions(): Sessions {
   const byClient = new Map<Client, Session>()
   const byId = new Map<string, Set<Session>>()
+  const byAccount = new Map<string, Set<Session>>()
   let ordinals = 0
   let connected = 0
 
   return {
-    begin(client, address) {
+    begin(client, origin) {
       const session: Session = {
         client,
-        address,
+        origin,
+        address: origin.address,
+        principal: null,
         id: null,
         ordinal: 0,
         isGreeted: false,
         isEnded: false,
         decision: null,
+        answerDelayMs: 0,
+        keepaliveMs: 0,
+        heardAt: 0,
+        toldAt: Number.NEGATIVE_INFINITY,
+        goodUntil: Number.POSITIVE_INFINITY,
         line: null,
         unacknowledged: 0,
         toAcknowledge: [],
@@ -64,35 +90,57 @@ export function createSessions(): Sessions {
         filters: new Map(),
         qos2Pending: new Map(),
         qos2Committed: new Set(),
+        onEnd: [],
       }
       byClient.set(client, session)
       return session
     },
     of: (client) => (client === null ? undefined : byClient.get(client)),
-    authenticated(session, id, line) {
-      session.id = id
+    authenticated(session, principal, line) {
+      session.principal = principal
+      session.id = principal.clientId
       session.ordinal = ++ordinals
       session.line = line
       connected++
-      const others = byId.get(id)
-      if (others === undefined) byId.set(id, new Set([session]))
-      else others.add(session)
+      add(byId, principal.clientId, session)
+      if (principal.account !== null) add(byAccount, principal.account, session)
     },
     end(session) {
       if (session.isEnded) return
       session.isEnded = true
       byClient.delete(session.client)
       session.line?.close()
-      if (session.id === null) return
+      for (const cancel of session.onEnd.splice(0)) cancel()
+      if (session.principal === null) return
       connected--
-      const same = byId.get(session.id)
-      same?.delete(session)
-      if (same?.size === 0) byId.delete(session.id)
+      const { clientId, account } = session.principal
+      remove(byId, clientId, session)
+      if (account !== null) remove(byAccount, account, session)
     },
     withId: (id) => [...(byId.get(id) ?? [])],
+    ofAccount: (account) => [...(byAccount.get(account) ?? [])],
+    othersOf({ account, clientId }) {
+      if (account === null) return 0
+      const ownPlace = [...(byId.get(clientId) ?? [])].filter(
+        (session) => session.principal?.account === account,
+      )
+      return (byAccount.get(account)?.size ?? 0) - ownPlace.length
+    },
     all: () => [...byClient.values()],
     get connected() {
       return connected
     },
   }
+}
+
+function add(index: Map<string, Set<Session>>, key: string, session: Session): void {
+  const same = index.get(key)
+  if (same === undefined) index.set(key, new Set([session]))
+  else same.add(session)
+}
+
+function remove(index: Map<string, Set<Session>>, key: string, session: Session): void {
+  const same = index.get(key)
+  same?.delete(session)
+  if (same?.size === 0) index.delete(key)
 }

@@ -3,6 +3,7 @@
 import type { AedesOptions, Subscription } from 'aedes'
 import type { Limits } from './limits.ts'
 import type { AccessPolicy } from './access-policy.ts'
+import { NOBODY } from './refusal.ts'
 import type { RefusalReason, Refusals } from './refusal.ts'
 import type { Session, Sessions } from './session.ts'
 import { filterMatches, isReserved } from './topic-rules.ts'
@@ -21,12 +22,12 @@ export function createSubscribeHooks(options: {
 
   function problem(
     session: Session,
-    id: string,
     subscription: Subscription,
   ): { reason: RefusalReason; detail: string } | null {
     const { topic, qos } = subscription
     try {
-      if (isReserved(topic) || !policy.subscribe(id, topic, qos))
+      const { principal } = session
+      if (isReserved(topic) || principal === null || !policy.subscribe(principal, topic, qos))
         return { reason: 'subscription_denied', detail: `Cannot subscribe to "${topic}"` }
     } catch (error) {
       return { reason: 'internal', detail: `Cannot decide on the subscription: ${String(error)}` }
@@ -46,9 +47,9 @@ export function createSubscribeHooks(options: {
         done(null, null)
         return
       }
-      const found = problem(session, client.id, subscription)
+      const found = problem(session, subscription)
       if (found !== null) {
-        refusals.refuse(found.reason, client.id, subscription.topic, found.detail)
+        refusals.refuse(found.reason, session, subscription.topic, found.detail)
         done(null, null)
         return
       }
@@ -59,14 +60,17 @@ export function createSubscribeHooks(options: {
       done(null, { ...subscription, qos: 2 })
     },
     authorizeForward(client, packet) {
+      const session = sessions.of(client)
+      const who = session?.principal ?? null
       try {
-        if (isReserved(packet.topic) || !policy.forward(client.id, packet.topic)) return null
-        const granted = packet.qos > 0 ? grantedQos(sessions.of(client), packet.topic) : null
+        if (who === null || isReserved(packet.topic) || !policy.forward(who, packet.topic))
+          return null
+        const granted = packet.qos > 0 ? grantedQos(session, packet.topic) : null
         if (granted !== null && granted < packet.qos) packet.qos = granted
         return packet
       } catch (error) {
         const detail = `Cannot decide on the delivery: ${String(error)}`
-        refusals.refuse('internal', client.id, packet.topic, detail)
+        refusals.refuse('internal', session ?? NOBODY, packet.topic, detail)
         return null
       }
     },

@@ -48,6 +48,20 @@ export function filterMatches(filter: string, topic: string): boolean {
   return wanted.length === given.length
 }
 
+/** Is every topic that `narrow` matches also matched by `wide`? Both are well formed. */
+export function filterCovers(wide: string, narrow: string): boolean {
+  if (narrow.startsWith('$') && (wide.startsWith('+') || wide.startsWith('#'))) return false
+  const outer = wide.split('/')
+  const inner = narrow.split('/')
+  for (const [index, level] of outer.entries()) {
+    if (level === '#') return true
+    const other = inner[index]
+    if (other === undefined || other === '#') return false
+    if (level !== '+' && level !== other) return false
+  }
+  return outer.length === inner.length
+}
+
 export function isWildcard(filter: string): boolean {
   return filter.includes('+') || filter.includes('#')
 }

@@ -1,5 +1,6 @@
 // The product's own broker, guards and limits included, under a policy that lets everybody in: for MQTT 3.1.1 conformance and
-// robustness checks from outside. `node test/conformance/open-broker.ts --port N` prints `listening <port>`.
+// robustness checks from outside. `node test/conformance/open-broker.ts --port N` prints `listening <port>`; with `--ws N` it serves
+// WebSocket too and prints `websocket <port>`.
 
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../src/clock.ts'
@@ -8,10 +9,17 @@ import { openLimits, openPolicy } from './open-policy.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '1883' } } })
+const { values } = parseArgs({
+  options: { port: { type: 'string', default: '1883' }, ws: { type: 'string' } },
+})
 const port = Number(values.port)
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  process.stderr.write(`Cannot listen: expected --port from 0 to 65535, got "${values.port}"\n`)
+const webSocketPort = values.ws === undefined ? null : Number(values.ws)
+const isPort = (number: number): boolean =>
+  Number.isInteger(number) && number >= 0 && number <= 65_535
+if (!isPort(port) || (webSocketPort !== null && !isPort(webSocketPort))) {
+  process.stderr.write(
+    `Cannot listen: expected --port and --ws from 0 to 65535, got "${values.port}" and "${values.ws ?? ''}"\n`,
+  )
   process.exitCode = 2
 } else {
   const broker = await createBroker({
@@ -25,6 +33,10 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   })
   const bound = await broker.listen({ host: '127.0.0.1', port })
   process.stdout.write(`listening ${bound.port}\n`)
+  if (webSocketPort !== null) {
+    const door = await broker.listen({ host: '127.0.0.1', port: webSocketPort, kind: 'ws' })
+    process.stdout.write(`websocket ${door.port}\n`)
+  }
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void broker.close())
 }

@@ -5,8 +5,8 @@ import type { Limits } from '../../src/edge/limits.ts'
 
 export const openPolicy: AccessPolicy = {
   connect: () => ({ allow: true }),
-  publish: (_clientId, _topic, { retain }) => ({ action: 'deliver', retain }),
-  subscribe: (_clientId, filter) => filter !== 'test/nosubscribe',
+  publish: (_who, _topic, { retain }) => ({ action: 'deliver', retain }),
+  subscribe: (_who, filter) => filter !== 'test/nosubscribe',
   forward: () => true,
 }
 

@@ -6,8 +6,8 @@ import type { Bench, Peer } from './fixtures.ts'
 import {
   connectPacket,
   openBench,
-  openConnected,
   openPeer,
+  openWebSocketPeer,
   publishPacket,
   subscribePacket,
 } from './fixtures.ts'
@@ -15,9 +15,28 @@ import {
 let bench: Bench
 let clients: MqttClient[] = []
 
+/** Set by the table below: the same checks over plain TCP and over WebSocket. */
+let via: 'mqtt' | 'ws' = 'mqtt'
+let webSocketPort = 0
+
 beforeEach(async () => {
   bench = await openBench({ policy: openPolicy, limits: openLimits })
+  const bound = await bench.broker.listen({ host: '127.0.0.1', port: 0, kind: 'ws' })
+  webSocketPort = bound.port
 })
+
+const dial = (): Promise<Peer> =>
+  via === 'ws' ? openWebSocketPeer(`ws://127.0.0.1:${webSocketPort}/mqtt`) : openPeer(bench.port)
+
+async function dialConnected(
+  clientId: string,
+  more: Parameters<typeof connectPacket>[1] = {},
+): Promise<Peer> {
+  const peer = await dial()
+  peer.send(connectPacket(clientId, more))
+  expect(await peer.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+  return peer
+}
 
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.endAsync(true)))
@@ -32,7 +51,8 @@ interface Listening {
 }
 
 async function join(clientId: string, options: IClientOptions = {}): Promise<Listening> {
-  const client = mqtt.connect(`mqtt://127.0.0.1:${bench.port}`, {
+  const port = via === 'ws' ? webSocketPort : bench.port
+  const client = mqtt.connect(`${via}://127.0.0.1:${port}`, {
     clientId,
     reconnectPeriod: 0,
     ...options,
@@ -58,7 +78,11 @@ async function join(clientId: string, options: IClientOptions = {}): Promise<Lis
   }
 }
 
-describe('broker under the open policy', () => {
+describe.each(['mqtt', 'ws'] as const)('broker under the open policy, over %s', (scheme) => {
+  beforeEach(() => {
+    via = scheme
+  })
+
   it.each([0, 1, 2] as const)('delivers QoS %i in order', async (qos) => {
     const { client, next } = await join('a')
     await client.subscribeAsync('t/+', { qos })
@@ -136,7 +160,7 @@ describe('broker under the open policy', () => {
     await second.client.endAsync()
     const clean = await join('p', { clean: true })
     await clean.client.endAsync()
-    const peer = await openPeer(bench.port)
+    const peer = await dial()
     peer.send(connectPacket('p', { clean: false }))
     expect(await peer.next()).toMatchObject({ cmd: 'connack', sessionPresent: false })
     peer.end()
@@ -146,7 +170,7 @@ describe('broker under the open policy', () => {
 
   it('repeats what was not acknowledged, with DUP and the same id, and PUBREL after PUBREC', async () => {
     const away = async (): Promise<Peer> => {
-      const peer = await openPeer(bench.port)
+      const peer = await dial()
       peer.send(connectPacket('p', { clean: false }))
       expect((await peer.next())?.cmd).toBe('connack')
       return peer
@@ -187,10 +211,10 @@ describe('broker under the open policy', () => {
     const { client, next } = await join('a')
     await client.subscribeAsync('w/#', { qos: 1 })
     const will = { topic: 'w/lost', payload: 'gone', qos: 1, retain: true } as const
-    const lost = await openConnected(bench.port, 'lost', { will })
+    const lost = await dialConnected('lost', { will })
     lost.end()
     expect(await next()).toBe('w/lost gone 1')
-    const proper = await openConnected(bench.port, 'proper', { will: { ...will, topic: 'w/no' } })
+    const proper = await dialConnected('proper', { will: { ...will, topic: 'w/no' } })
     proper.send({ cmd: 'disconnect' })
     await proper.closed()
     await client.publishAsync('w/end', 'end', { qos: 1 })
@@ -201,7 +225,7 @@ describe('broker under the open policy', () => {
   })
 
   it('denies test/nosubscribe with 0x80 and grants the rest of the packet', async () => {
-    const peer = await openConnected(bench.port, 'a')
+    const peer = await dialConnected('a')
     peer.send(subscribePacket(1, ['a', 0], ['test/nosubscribe', 2], ['b', 2]))
     expect(await peer.next()).toMatchObject({ cmd: 'suback', granted: [0, 0x80, 2] })
     peer.end()
@@ -226,10 +250,10 @@ describe('broker under the open policy', () => {
   })
 
   it('closes on a second CONNECT and on a packet before CONNECT', async () => {
-    const twice = await openConnected(bench.port, 'a')
+    const twice = await dialConnected('a')
     twice.send(connectPacket('a'))
     await twice.closed()
-    const rude = await openPeer(bench.port)
+    const rude = await dial()
     rude.send(publishPacket('t', 'x'))
     await rude.closed()
   })

@@ -1,10 +1,16 @@
 // What the edge's tests share: a journal with a hand on its commits, a small registry, a broker, a raw MQTT peer.
 
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { Duplex } from 'node:stream'
 import { generate, parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
+import { createWebSocketStream, WebSocket } from 'ws'
+import type { ClientOptions } from 'ws'
 import { systemClock } from '../../../src/clock.ts'
 import type { DeviceAccess } from '../../../src/core/device.ts'
 import { positionAt } from '../../../src/core/position.ts'
@@ -80,7 +86,9 @@ const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
 interface Refused {
   readonly reason: string
   readonly client: string | null
+  readonly address: string | null
   readonly topic: string | null
+  readonly detail: string
 }
 
 export interface Bench {
@@ -108,8 +116,8 @@ export async function openBench(
     clock: systemClock,
     log: silentLog,
     ...options,
-    onRefused(reason, { client, topic }) {
-      const found = { reason, client, topic }
+    onRefused(reason, context) {
+      const found = { reason, ...context }
       refused.push(found)
       for (const watcher of watchers) if (watcher.reason === reason) watcher.resolve(found)
     },
@@ -150,7 +158,10 @@ export function topicOf(id: string, channel: string): string {
   return `city/v1/150802/streetlight/${id}/${channel}`
 }
 
-/** A registry of GW, its child CH, a stranger SX; each with a password. */
+/**
+ * A registry of GW, its children CH, C2 and MV, another gateway G2, a stranger SX, the revoked RV, and the accounts `tts` and
+ * `dtu-east`; each with a password.
+ */
 export function openCity() {
   const credentials = createCredentials(Buffer.alloc(32, 7))
   const directory = createDirectory()
@@ -158,11 +169,24 @@ export function openCity() {
   for (const [id, parent] of [
     ['GW', null],
     ['CH', 'GW'],
+    ['C2', 'GW'],
+    ['G2', null],
+    ['MV', 'GW'],
     ['SX', null],
+    ['RV', null],
   ] as const) {
     const { password, hash } = credentials.make()
     passwords[id] = password
-    directory.put(access(id, { parent, credential: hash, simulated: id === 'SX' }))
+    const marks = { simulated: id === 'SX', revoked: id === 'RV' }
+    directory.put(access(id, { parent, credential: hash, ...marks }))
+  }
+  for (const [id, format, topics] of [
+    ['tts', 'tts', ['v3/#', 'lora/+/up']],
+    ['dtu-east', 'hj212', ['dtu/#', '$sys/east/#']],
+  ] as const) {
+    const { password, hash } = credentials.make('integration')
+    passwords[id] = password
+    directory.putIntegration({ id, format, topics, credential: hash, previous: null })
   }
   const policy = createDevicePolicy({ directory, credentials })
   return { credentials, directory, passwords, policy }
@@ -182,6 +206,50 @@ export async function openPeer(port: number): Promise<Peer> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })
   await once(socket, 'connect')
   return createPeer(socket)
+}
+
+/** A file of the tests' certificates. */
+export function pem(name: string): Buffer {
+  return readFileSync(join(import.meta.dirname, '../../support/certificates', name))
+}
+
+/** What a TLS listener is given; with the authority it also asks for client certificates. */
+export const serverFiles = { cert: pem('server.crt'), key: pem('server.key') }
+export const mutualFiles = { ...serverFiles, ca: pem('authority.crt') }
+
+/** The certificate of this name is shown; rejects when the handshake fails. */
+export async function openTlsPeer(
+  port: number,
+  certificate: string | null = null,
+  more: ConnectionOptions = {},
+): Promise<Peer> {
+  const own =
+    certificate === null ? {} : { cert: pem(`${certificate}.crt`), key: pem(`${certificate}.key`) }
+  const ca = pem('authority.crt')
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port,
+    servername: 'localhost',
+    ca,
+    ...own,
+    ...more,
+  })
+  await once(socket, 'secureConnect')
+  return createPeer(socket)
+}
+
+/** Rejects when the upgrade is refused. */
+export async function openWebSocketPeer(
+  url: string,
+  options: ClientOptions = {},
+  protocols: readonly string[] = ['mqtt'],
+): Promise<Peer & { readonly webSocket: WebSocket }> {
+  const webSocket = new WebSocket(url, [...protocols], { ca: pem('authority.crt'), ...options })
+  await once(webSocket, 'open')
+  const stream = createWebSocketStream(webSocket)
+  // By itself it would wait for our half of the end.
+  stream.once('end', () => stream.destroy())
+  return { ...createPeer(stream), webSocket }
 }
 
 /** A raw MQTT 3.1.1 peer that does nothing by itself. */

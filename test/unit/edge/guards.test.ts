@@ -1,5 +1,4 @@
 import { duplexPair } from 'node:stream'
-import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { generate } from 'mqtt-packet'
 import { openPolicy } from '../../conformance/open-policy.ts'
@@ -105,10 +104,10 @@ describe('broker guards', () => {
 
   it.each([
     ['a publication to $SYS', publishPacket('$SYS/x/new/clients', 'a', 1, 1), 'bad_topic'],
-    ['a publication to nine levels', publishPacket('1/2/3/4/5/6/7/8/9', 'a', 1, 1), 'bad_topic'],
+    ['a publication to eleven levels', publishPacket('1/2/3/4/5/6/7/8/9/10/11', 'a', 1, 1), 'bad_topic'],
     ['a topic of 257 bytes', publishPacket('t'.repeat(257), 'a', 1, 1), 'bad_topic'],
     ['a topic with NUL', publishPacket('a\0b', 'a', 1, 1), 'bad_topic'],
-    ['a filter of nine levels', subscribePacket(1, ['1/2/3/4/5/6/7/8/#', 0]), 'bad_topic'],
+    ['a filter of eleven levels', subscribePacket(1, ['1/2/3/4/5/6/7/8/9/10/#', 0]), 'bad_topic'],
     ['a filter with # inside', subscribePacket(1, ['a#', 0]), 'bad_topic'],
     [
       '21 filters at once',
@@ -221,44 +220,6 @@ describe('broker guards', () => {
     for (const peer of [stuck, reader, writer]) peer.end()
   })
 
-  it('survive random bytes before and after CONNECT', async () => {
-    await open()
-    const known = [
-      generate(connectPacket('fuzz')),
-      generate(publishPacket('a/b', 'payload', 1, 1)),
-      generate(subscribePacket(1, ['a/#', 1])),
-    ]
-    const mutated = fc
-      .tuple(
-        fc.constantFrom(...known),
-        fc.array(fc.tuple(fc.nat(30), fc.nat(255)), { maxLength: 4 }),
-      )
-      .map(([bytes, changes]) => {
-        const copy = Buffer.from(bytes)
-        for (const [at, value] of changes) copy[at % copy.length] = value
-        return copy
-      })
-    await fc.assert(
-      fc.asyncProperty(
-        fc.boolean(),
-        fc.array(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 60 }), mutated), {
-          minLength: 1,
-          maxLength: 6,
-        }),
-        async (isConnected, chunks) => {
-          const peer = isConnected
-            ? await openConnected(bench.port, 'fuzz')
-            : await openPeer(bench.port)
-          for (const chunk of chunks) peer.write(chunk)
-          peer.socket.end()
-          await peer.closed()
-        },
-      ),
-      { numRuns: 150 },
-    )
-    await isAlive()
-  })
-
   it('survive a policy that throws, hook by hook', async () => {
     const failing: { name: keyof AccessPolicy | null } = { name: null }
     const pass = (name: keyof AccessPolicy): void => {
@@ -266,9 +227,9 @@ describe('broker guards', () => {
     }
     const policy: AccessPolicy = {
       connect: (request) => (pass('connect'), openPolicy.connect(request)),
-      publish: (id, topic, traits) => (pass('publish'), openPolicy.publish(id, topic, traits)),
-      subscribe: (id, filter, qos) => (pass('subscribe'), openPolicy.subscribe(id, filter, qos)),
-      forward: (id, topic) => (pass('forward'), openPolicy.forward(id, topic)),
+      publish: (who, topic, traits) => (pass('publish'), openPolicy.publish(who, topic, traits)),
+      subscribe: (who, filter, qos) => (pass('subscribe'), openPolicy.subscribe(who, filter, qos)),
+      forward: (who, topic) => (pass('forward'), openPolicy.forward(who, topic)),
     }
     bench = await openBench({ policy })
     const peer = await openConnected(bench.port, 'a', { will: { topic: 'w', payload: 'x' } })
@@ -295,7 +256,7 @@ describe('broker guards', () => {
 
   it('survive a journal that throws', async () => {
     bench = await openBench({
-      policy: { ...openPolicy, publish: (_id, topic) => ({ action: 'ingest', topic, flags: 0 }) },
+      policy: { ...openPolicy, publish: (_who, topic) => ({ action: 'ingest', topic, flags: 0 }) },
       journal: {
         append() {
           throw new Error('broken')

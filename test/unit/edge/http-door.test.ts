@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { FLAG_HTTP, FLAG_SIMULATED } from '../../../src/core/record.ts'
-import { createIngestDoor } from '../../../src/edge/http-door.ts'
+import { FLAG_HTTP, FLAG_SIMULATED, formatOfFlags } from '../../../src/core/record.ts'
+import { createIngestDoor, createPushDoor } from '../../../src/edge/http-door.ts'
 import { createHandJournal, openCity } from './fixtures.ts'
 
 function openDoor() {
@@ -56,6 +56,40 @@ describe('createIngestDoor()', () => {
     const tooLarge = { kind: 'refused', reason: 'too_large' }
     expect(await door(Buffer.alloc(64 * 1024 + 1), 'me')).toEqual(tooLarge)
     expect(await door(Buffer.from('{}'), '名'.repeat(86))).toEqual(tooLarge)
+    expect(journal.entries).toEqual([])
+  })
+})
+
+describe('createPushDoor()', () => {
+  it.each(['ctwing', 'onenet'] as const)('appends a push of %s as it came', async (format) => {
+    const journal = createHandJournal()
+    const door = createPushDoor({ journal })
+    expect((await door(format, Buffer.from('no JSON'), `@${format}`)).kind).toBe('committed')
+    const [entry] = journal.entries
+    expect(entry).toMatchObject({
+      kind: 'message',
+      client: `@${format}`,
+      topic: '',
+      payload: 'no JSON',
+    })
+    const flags = entry?.flags ?? 0
+    expect(flags & FLAG_HTTP).toBe(FLAG_HTTP)
+    expect(flags & FLAG_SIMULATED).toBe(0)
+    expect(formatOfFlags(flags)).toBe(format)
+  })
+
+  it("passes the journal's refusal on, and refuses what no record can hold", async () => {
+    const journal = createHandJournal()
+    const door = createPushDoor({ journal })
+    journal.answer({ kind: 'refused', reason: 'full' })
+    expect(await door('ctwing', Buffer.from('{}'), '@c')).toEqual({
+      kind: 'refused',
+      reason: 'full',
+    })
+    expect(await door('ctwing', Buffer.alloc(64 * 1024 + 1), '@c')).toEqual({
+      kind: 'refused',
+      reason: 'too_large',
+    })
     expect(journal.entries).toEqual([])
   })
 })

@@ -1,5 +1,11 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { filterMatches, filterProblem, topicProblem } from '../../../src/edge/topic-rules.ts'
+import {
+  filterCovers,
+  filterMatches,
+  filterProblem,
+  topicProblem,
+} from '../../../src/edge/topic-rules.ts'
 
 const limits = { topicBytesMax: 20, topicLevelsMax: 3 }
 
@@ -63,5 +69,52 @@ describe('filterMatches()', () => {
     ['$SYS/#', '$SYS/x', true],
   ])('%j and %j: %s', (filter, topic, isMatch) => {
     expect(filterMatches(filter, topic)).toBe(isMatch)
+  })
+})
+
+describe('filterCovers()', () => {
+  it.each([
+    ['a/#', 'a', true],
+    ['a/#', 'a/#', true],
+    ['a/#', 'a/+/c', true],
+    ['a/+/#', 'a/#', false],
+    ['a/+', 'a/b', true],
+    ['a/+', 'a/+', true],
+    ['a/+', 'a/#', false],
+    ['a/b', 'a/+', false],
+    ['+/b', 'a/b', true],
+    ['+/b', '$a/b', false],
+    ['#', '+/+', true],
+    ['#', '$a/#', false],
+    ['$a/#', '$a/b', true],
+    ['a/b', 'a', false],
+  ])('%j covers %j: %s', (wide, narrow, isCovered) => {
+    expect(filterCovers(wide, narrow)).toBe(isCovered)
+  })
+
+  const level = fc.constantFrom('a', 'b', '+', '', '$c')
+  const filter = fc
+    .tuple(fc.array(level, { minLength: 1, maxLength: 4 }), fc.boolean())
+    .map(([levels, isOpen]) => [...levels, ...(isOpen ? ['#'] : [])].join('/'))
+    .filter((text) => text !== '')
+
+  /** What a filter matches, with a level nobody else says for each wildcard. */
+  const witnesses = (text: string): string[] => {
+    const levels = text.split('/').map((each) => (each === '+' ? 'z' : each))
+    if (levels.at(-1) !== '#') return [levels.join('/')]
+    const stem = levels.slice(0, -1)
+    return [[], ['z'], ['z', 'z']].flatMap((more) =>
+      stem.length + more.length === 0 ? [] : [[...stem, ...more].join('/')],
+    )
+  }
+
+  it('says yes exactly when every topic of the one is a topic of the other', () => {
+    fc.assert(
+      fc.property(filter, filter, (wide, narrow) => {
+        const topics = witnesses(narrow).filter((topic) => filterMatches(narrow, topic))
+        expect(filterCovers(wide, narrow)).toBe(topics.every((topic) => filterMatches(wide, topic)))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })

@@ -1,0 +1,52 @@
+// What an integration account may do at the broker: which client ids it connects under, where it publishes, what it hears. Pure.
+
+import type { IntegrationAccess } from '../core/integration.ts'
+import { flagsOfFormat, INTEGRATION_MARK } from '../core/record.ts'
+import type { PublishDecision } from './access-policy.ts'
+import { filterCovers, filterMatches, isReserved } from './topic-rules.ts'
+
+/** What may follow the account's id in a client id, before the rest that tells its connections apart. */
+const SEPARATORS = '-._:/'
+
+/** The account's own id, or the id, a separator and more. */
+export function isClientOf(account: string, clientId: string): boolean {
+  if (clientId === account) return true
+  const separator = clientId[account.length]
+  return (
+    clientId.startsWith(account) &&
+    separator !== undefined &&
+    SEPARATORS.includes(separator) &&
+    clientId.length > account.length + 1
+  )
+}
+
+export function accountPublication(account: IntegrationAccess, topic: string): PublishDecision {
+  if (isOutsideTheCity(topic) && account.topics.some((filter) => filterMatches(filter, topic)))
+    return {
+      action: 'ingest',
+      topic,
+      flags: flagsOfFormat(account.format),
+      sender: INTEGRATION_MARK + account.id,
+    }
+  return {
+    action: 'refuse',
+    reason: 'foreign_topic',
+    detail: `Cannot publish: expected a topic of the account "${account.id}", got "${topic}"`,
+  }
+}
+
+/** Every topic the filter matches must be one of the account's, so a wildcard that reaches into `city/` is out too. */
+export function accountMayHear(account: IntegrationAccess, filter: string): boolean {
+  const first = filter.split('/', 1)[0]
+  return (
+    first !== '#' &&
+    first !== '+' &&
+    isOutsideTheCity(filter) &&
+    account.topics.some((own) => filterCovers(own, filter))
+  )
+}
+
+/** Devices alone speak and are spoken to under `city/`, whatever an account's filters say. */
+function isOutsideTheCity(topic: string): boolean {
+  return topic !== 'city' && !topic.startsWith('city/') && !isReserved(topic)
+}

@@ -1,0 +1,25 @@
+// Ends a connection that has said nothing for one and a half of its keepalive [MQTT-3.1.2-24]. aedes would count the time in which
+// it does not read, because publications wait for the journal, as silence of the client: a stalled disk would throw everybody out,
+// and all would come back at once. So this is ours: nobody is silent to whom we do not listen.
+
+import type { Clock } from '../ports.ts'
+import type { Session } from './session.ts'
+
+export const KEEPALIVE_FACTOR_MS = 1_500
+
+export function watchKeepalive(session: Session, clock: Clock): void {
+  const allowedMs = session.keepaliveMs
+  if (allowedMs <= 0) return
+  session.heardAt = clock.now()
+  let cancel = clock.after(allowedMs, check)
+  session.onEnd.push(() => cancel())
+
+  function check(): void {
+    const now = clock.now()
+    // What came meanwhile is still in the socket's buffers: the time begins anew.
+    if (session.unacknowledged > 0) session.heardAt = now
+    const leftMs = Math.min(allowedMs, allowedMs - (now - session.heardAt))
+    if (leftMs > 0) cancel = clock.after(leftMs, check)
+    else session.client.emit('error', new Error('keep alive timeout'))
+  }
+}
