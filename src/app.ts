@@ -23,6 +23,7 @@ import { createBroker, type Broker } from './edge/broker.ts'
 import { createCredentials } from './edge/credentials.ts'
 import { createDirectory } from './edge/directory.ts'
 import { createIngestDoor, createPushDoor } from './edge/http-door.ts'
+import { isOneNetSignature, type OneNetSigned } from './edge/onenet-signature.ts'
 import { createDevicePolicy } from './edge/policy.ts'
 import type { TlsFiles } from './edge/tls-door.ts'
 import { startEngine, type EngineLink } from './engine-link.ts'
@@ -234,6 +235,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       redrive: (item, by) => redrive(journal, item, by),
       makeCredential: (holder) => credentials.make(holder),
       accounts: createAccountCheck({ directory: directoryOfDevices, credentials, clock }),
+      isOneNetSigned: oneNetCheck(config.HETAO_ONENET_TOKEN),
       door: broker.memory(),
       reference: { divisions, components: componentClasses },
       pipeline: () => status.read(),
@@ -315,6 +317,10 @@ function caseSystemOf(config: Config): CaseSystem {
       file: () => Promise.resolve({ kind: 'rejected', error: 'No case system is configured' }),
     }
   return createWebhook({ url, secret, clock: systemClock })
+}
+
+function oneNetCheck(token: string | null): ((signed: OneNetSigned) => boolean) | null {
+  return token === null ? null : (signed) => isOneNetSignature(token, signed)
 }
 
 function makePrivate(directory: string): void {

@@ -130,6 +130,11 @@ export const settings = {
     secret: true,
     about: 'Bootstrap bearer token with role admin',
   },
+  HETAO_ONENET_TOKEN: {
+    schema: z.string().min(8, 'expected 8 characters or more'),
+    secret: true,
+    about: "Token of OneNET's push: what it signs comes in at /api/v1/ingest/onenet/{account}",
+  },
   HETAO_PUBLIC_URL: {
     schema: z.url({ protocol: /^https?$/ }),
     about: 'The address people use, when it is not the one listened on (proxy)',

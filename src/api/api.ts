@@ -27,6 +27,7 @@ import type { Api, ApiParts } from './parts.ts'
 import { pipelineRoutes } from './pipeline-status.ts'
 import { createTokenCheck, identifyPrincipals } from './principal.ts'
 import { pushRoutes } from './push.ts'
+import { signedPushRoutes } from './push-signed.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { referenceRoutes } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
@@ -105,6 +106,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
       await v1.register(async (scope: Server) => deviceUploadRoutes(scope, parts, times))
       await v1.register(async (scope: Server) => ingestRoutes(scope, parts))
       await v1.register(async (scope: Server) => pushRoutes(scope, parts))
+      await v1.register(async (scope: Server) => signedPushRoutes(scope, parts))
       await v1.register(async (scope: Server) => caseEventRoutes(scope, parts))
     },
     { prefix: '/api/v1' },

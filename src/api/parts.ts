@@ -34,6 +34,14 @@ export interface ApiParts {
     readonly hash: string
   }
   readonly accounts: Accounts
+  /** Null while no token is set: then no signed push of OneNET is believed. */
+  readonly isOneNetSigned:
+    | ((signed: {
+        readonly msg: string
+        readonly nonce: string
+        readonly signature: string
+      }) => boolean)
+    | null
   /** What the MQTT door has turned away lately. */
   readonly door: DoorMemory
   /** Code tables of the city, by code. */

@@ -42,6 +42,8 @@ const matrix: Readonly<Record<string, string>> = {
   'POST /api/v1/ingest/ctwing': `${engineer} integration`,
   'POST /api/v1/ingest/onenet': `${engineer} integration`,
   'GET /api/v1/ingest/onenet': `${engineer} integration`,
+  'POST /api/v1/ingest/onenet/{account}': 'signature',
+  'GET /api/v1/ingest/onenet/{account}': 'signature',
   'GET /api/v1/alerts': people,
   'GET /api/v1/alerts/{id}': people,
   'POST /api/v1/alerts/{id}/ack': operate,

@@ -19,6 +19,7 @@ import { positionAt, type Position } from '../../../src/core/position.ts'
 import type { PayloadFormat } from '../../../src/core/record.ts'
 import type { CaseReport, Ticket } from '../../../src/core/ticket.ts'
 import { createAccountCheck } from '../../../src/edge/account-check.ts'
+import { isOneNetSignature } from '../../../src/edge/onenet-signature.ts'
 import { createCredentials } from '../../../src/edge/credentials.ts'
 import { createDirectory } from '../../../src/edge/directory.ts'
 import type {
@@ -35,6 +36,8 @@ import { openStateReader } from '../../../src/store/state/state-reader.ts'
 import { openState } from '../../../src/store/state/state.ts'
 import { createMemoryTelemetry } from '../../../src/store/telemetry/memory.ts'
 
+/** What OneNET signs with. */
+export const ONENET_TOKEN = 'onenet-token'
 export const TOKEN = 'a-token-for-tests-of-48-characters-0123456789abc'
 export const SIGN_IN_KEY = 'a-key-for-the-sign-in-link-of-the-tests'
 export const START = Date.parse('2026-11-01T22:30:00+08:00')
@@ -244,6 +247,7 @@ export async function openCity(
       holder === 'device'
         ? { password: 'made-password', hash: 'abc123' }
         : credentials.make(holder),
+    isOneNetSigned: (signed) => isOneNetSignature(ONENET_TOKEN, signed),
     accounts: createAccountCheck({ directory: directoryOfAccounts, credentials, clock }),
     door: {
       refusals: (client) => refusals.filter((one) => one.client === client),

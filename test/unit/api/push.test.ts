@@ -1,7 +1,8 @@
 // The doors of platforms that push: who may enter, and that nothing else is an error.
 
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bearer, openCity, START, TOKEN, type City } from './city.ts'
+import { bearer, ONENET_TOKEN, openCity, START, TOKEN, type City } from './city.ts'
 
 let city: City
 const passwords: Record<string, string> = {}
@@ -218,5 +219,50 @@ describe("OneNET's check of the address", () => {
       expect(response.statusCode).toBe(405)
       expect(response.headers['allow']).toBe('POST')
     }
+  })
+})
+
+describe('a signed push of OneNET', () => {
+  const signature = (msg: string, nonce: string, token = ONENET_TOKEN) =>
+    createHash('md5').update(token).update(nonce).update(msg).digest('base64')
+  const msg = '{"messageType":"notify","deviceName":"d1"}'
+  const signed = { msg, nonce: 'abc', signature: signature(msg, 'abc'), time: 1, id: 'x' }
+
+  it('enters without a credential, on behalf of its account', async () => {
+    const body = JSON.stringify(signed)
+    const response = await push('onenet/onenet', json, body)
+    expect(response.statusCode).toBe(200)
+    expect(city.pushed).toEqual([{ format: 'onenet', payload: body, by: '@onenet' }])
+  })
+
+  it.each<[string, string, object, number]>([
+    ['another message', 'onenet', { ...signed, msg: `${msg} ` }, 401],
+    ['another nonce', 'onenet', { ...signed, nonce: 'abd' }, 401],
+    ['another token', 'onenet', { ...signed, signature: signature(msg, 'abc', 'other') }, 401],
+    ['no signature', 'onenet', { msg, nonce: 'abc' }, 401],
+    ['a message that is no text', 'onenet', { ...signed, msg: {} }, 401],
+    ['an account nobody has made', 'nobody', signed, 404],
+    ['an account of another format', 'ctwing', signed, 404],
+  ])('with %s stays outside', async (_case, id, body, status) => {
+    expect((await push(`onenet/${id}`, json, JSON.stringify(body))).statusCode).toBe(status)
+    expect(city.pushed).toEqual([])
+  })
+
+  it('is no way in for who has a credential and no signature', async () => {
+    expect((await push('onenet/onenet', { ...json, ...bearer }, '{}')).statusCode).toBe(401)
+  })
+
+  it('gets its address checked', async () => {
+    const query = new URLSearchParams({ msg, nonce: 'abc', signature: signature(msg, 'abc') })
+    const url = `/api/v1/ingest/onenet/onenet?${query.toString()}`
+    const response = await city.app.inject({ method: 'GET', url })
+    expect(response.body).toBe(msg)
+    expect(response.headers['content-type']).toMatch(/^text\/plain/)
+    query.set('msg', 'other')
+    const wrong = await city.app.inject({
+      method: 'GET',
+      url: `/api/v1/ingest/onenet/onenet?${query.toString()}`,
+    })
+    expect(wrong.statusCode).toBe(401)
   })
 })
