@@ -113,10 +113,9 @@ export function createRunner(options: RunnerOptions): Runner {
       else if (effect.kind === 'device_removed') {
         dirty.delete(effect.id)
         registryPast.changed(effect.id, null, pipeline.position)
-      } else if (effect.kind === 'quarantine' && tellsTheClock(effect.item.code)) {
-        // All that is known of such a device is how far its clock is off.
-        if (effect.item.device !== null) dirty.add(effect.item.device)
-      }
+      } else if (effect.kind === 'quarantine' && effect.item.device !== null)
+        // Also of a message that is refused whole the device's clock is known.
+        dirty.add(effect.item.device)
     }
   }
 
@@ -273,8 +272,4 @@ export function createRunner(options: RunnerOptions): Runner {
       state.close()
     },
   }
-}
-
-function tellsTheClock(code: string): boolean {
-  return code === 'too_old' || code === 'in_future'
 }

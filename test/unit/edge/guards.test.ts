@@ -104,7 +104,11 @@ describe('broker guards', () => {
 
   it.each([
     ['a publication to $SYS', publishPacket('$SYS/x/new/clients', 'a', 1, 1), 'bad_topic'],
-    ['a publication to eleven levels', publishPacket('1/2/3/4/5/6/7/8/9/10/11', 'a', 1, 1), 'bad_topic'],
+    [
+      'a publication to eleven levels',
+      publishPacket('1/2/3/4/5/6/7/8/9/10/11', 'a', 1, 1),
+      'bad_topic',
+    ],
     ['a topic of 257 bytes', publishPacket('t'.repeat(257), 'a', 1, 1), 'bad_topic'],
     ['a topic with NUL', publishPacket('a\0b', 'a', 1, 1), 'bad_topic'],
     ['a filter of eleven levels', subscribePacket(1, ['1/2/3/4/5/6/7/8/9/10/#', 0]), 'bad_topic'],
