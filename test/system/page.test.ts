@@ -142,7 +142,27 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
     await picture('tickets-en')
     await page.goto(`${product.http}/ops/devices/${id}`)
     await page.waitForSelector('canvas')
+  })
+
+  it('says why a reading was refused, and how far the clock is off, in both languages', async () => {
+    await lamp.publishAsync(
+      `city/v1/150802/streetlight/${id}/up`,
+      JSON.stringify({ v: 1, ts: Date.now() - 400_000, m: { voltage: 231, power: 9_999 } }),
+      { qos: 1 },
+    )
+    await until('the refusal and the clock', async () => {
+      const { body } = await product.api<{ items: unknown[] }>('GET', `/devices/${id}/errors`)
+      const device = await product.api<{ clock: { skewMs: number } }>('GET', `/devices/${id}`)
+      return body.items.length > 0 && device.body.clock.skewMs > 300_000
+    })
+    await page.reload()
+    await page.locator('text=Outside the physical range').waitFor()
+    await page.locator('dd', { hasText: /^6 m.* slow$/ }).waitFor()
     await picture('device-en')
+    await page.getByRole('button', { name: '中文' }).click()
+    await page.locator('text=超出物理量程').waitFor()
+    await page.locator('dd', { hasText: /^慢 6 分/ }).waitFor()
+    await picture('device-zh')
   })
 
   it('made no request elsewhere and no error', () => {
