@@ -100,33 +100,38 @@ const reminders: ReadonlySet<string> = new Set([
 /** Proven for every type at once, below. */
 const provenForAll: readonly string[] = ['CLOCK_SKEW', 'BAD_RANGE']
 
-it('catalogue has every type once, under the ids of the contract', () => {
-  expect(deviceTypes.map((type) => type.id)).toEqual([
-    'streetlight',
-    'lighting-feeder',
-    'pole-tilt',
-    'manhole-cover',
-    'road-waterlogging',
-    'river-station',
-    'water-main',
-    'well-meter',
-    'sewage-pump-station',
-    'sewage-plant',
-    'reclaimed-water-meter',
-    'heat-exchange-station',
-    'indoor-temperature',
-    'gas-valve-well',
-    'site-dust-noise',
-    'waste-bin',
-    'public-toilet',
-    'sanitation-vehicle',
-    'parking-bay',
-    'traffic-signal',
-    'irrigation',
-    'utility-tunnel',
-    'hydrant',
-    'weather-station',
-  ])
+/** The catalogue may grow; these stay. */
+const contractIds = [
+  'streetlight',
+  'lighting-feeder',
+  'pole-tilt',
+  'manhole-cover',
+  'road-waterlogging',
+  'river-station',
+  'water-main',
+  'well-meter',
+  'sewage-pump-station',
+  'sewage-plant',
+  'reclaimed-water-meter',
+  'heat-exchange-station',
+  'indoor-temperature',
+  'gas-valve-well',
+  'site-dust-noise',
+  'waste-bin',
+  'public-toilet',
+  'sanitation-vehicle',
+  'parking-bay',
+  'traffic-signal',
+  'irrigation',
+  'utility-tunnel',
+  'hydrant',
+  'weather-station',
+]
+
+it('catalogue has every type once, those of the contract among them', () => {
+  const ids = deviceTypes.map((type) => type.id)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids.filter((id) => contractIds.includes(id))).toEqual(contractIds)
 })
 
 it('reminders are rules of the catalogue', () => {
