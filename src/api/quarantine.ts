@@ -85,10 +85,20 @@ export function quarantineRoutes(app: Server, parts: ApiParts, times: Times): vo
         throw new ApiError('not_found', `Not in quarantine: ${missing.length} of ${ids.length}`, {
           errors: missing.map((id) => ({ field: 'ids', reason: `"${id}" is not in quarantine` })),
         })
+      const alone = lonelyFragments([...found.values()])
+      if (alone.length > 0)
+        throw new ApiError(
+          'not_allowed',
+          'The beginning of a frame cannot be read without its end; the message that brought it can',
+          { errors: alone.map((id) => ({ field: 'ids', reason: `"${id}" is only a beginning` })) },
+        )
       const by = principalOf(request).name
       // A message is read again whole, however many of its parts were refused. All are handed over at once and share a commit;
       // repeating the call after a failure stores nothing twice.
-      const messages = Map.groupBy(found.values(), (item) => item.position)
+      const messages = Map.groupBy(
+        [...found.values()].sort((a, b) => Number(isFragment(a)) - Number(isFragment(b))),
+        (item) => item.position,
+      )
       const groups = await Promise.all(
         [...messages.values()].flatMap(([item, ...more]) =>
           item === undefined
@@ -105,6 +115,17 @@ export function quarantineRoutes(app: Server, parts: ApiParts, times: Times): vo
       }
     },
   )
+}
+
+/** The beginning of a frame whose end never came: its payload is a part of the message's. */
+function isFragment({ id }: Quarantined): boolean {
+  return id.endsWith('.rest')
+}
+
+/** Fragments that are asked for without another part of their message. */
+function lonelyFragments(items: readonly Quarantined[]): readonly string[] {
+  const whole = new Set(items.filter((item) => !isFragment(item)).map(({ position }) => position))
+  return items.filter((item) => isFragment(item) && !whole.has(item.position)).map(({ id }) => id)
 }
 
 function quarantinedView(item: Quarantined, times: Times): z.output<typeof quarantinedSchema> {

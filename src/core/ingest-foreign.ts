@@ -47,47 +47,57 @@ export function readForeign(
     return name === subject ? [name, ...deviceAlso] : [name]
   }
 
+  /** Whom what is refused from here on speaks of; no door has known whether that is a simulated device. */
+  function speakOf(device: Device | undefined, name: string | null = null): void {
+    refusals.device = device?.id ?? name
+    refusals.simulated = message.simulated || device?.simulated === true
+  }
+
   function deviceNamed(name: string): Device | null {
     const known = found.get(name)
     if (known !== undefined) return known
     const device = lookUp(name)
     const refusal =
       device === undefined ? unknownDevice(namesFor(name)) : foreignProblem(device, message.client)
-    if (refusal !== null) refusals.refuse({ ...refusal, device: device?.id ?? name })
+    if (refusal !== null) {
+      speakOf(device, name)
+      refusals.refuse(refusal)
+    }
     const usable = device === undefined || refusal !== null ? null : device
     found.set(name, usable)
     return usable
   }
 
   for (const refusal of decoded.refused) {
-    const name = refusal.device ?? decoded.device
-    refusals.refuse({
-      ...refusal,
-      ...(name === null ? {} : { device: lookUp(name)?.id ?? name }),
-    })
+    const { device: named, ...what } = refusal
+    const name = named ?? decoded.device
+    speakOf(name === null ? undefined : lookUp(name), name)
+    refusals.refuse(what)
   }
   const isLive = decoded.readings.length === 1 && !message.http && !message.redriven
   let accepted = 0
   for (const raw of decoded.readings) {
     const name = raw.device ?? decoded.device
-    if (name === null)
+    if (name === null) {
+      speakOf(undefined)
       refusals.refuse({ code: 'wrong_shape', detail: 'expected a device, got none' })
-    else {
+    } else {
       const device = deviceNamed(name)
       if (device !== null && readOne(device, raw)) accepted++
     }
   }
   if (decoded.rest !== undefined && decoded.rest.length > 0) {
-    if (message.redriven || message.http)
+    if (message.redriven || message.http) {
+      speakOf(undefined)
       refusals.refuse({ code: 'broken_frame', detail: 'expected the end of the frame, got none' })
-    else fragments.keep(message, decoded.rest, emit)
+    } else fragments.keep(message, decoded.rest, emit)
   }
   return refusals.counts(accepted)
 
   function readOne(device: Device, raw: RawReading): boolean {
     const type = judge.typeOf(device.id)
     if (type === undefined) return false
-    refusals.device = device.id
+    speakOf(device)
     const translated = translate(raw, type, device.codec ?? null, format)
     if ('refusal' in translated) {
       refusals.refuse(translated.refusal)

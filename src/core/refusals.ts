@@ -9,6 +9,8 @@ import type { Refusal } from './reading.ts'
 export interface Refusals {
   /** The device that is spoken of, where a refusal does not name its own. */
   device: string | null
+  /** That device, or the message, is simulated: once so, always so. */
+  simulated: boolean
   readonly count: number
   /** The message was taken from quarantine: this is how it came, and when. */
   readAgain(payload: Uint8Array, receivedAt: Millis): void
@@ -27,6 +29,7 @@ export function createRefusals(message: Message, emit: EffectSink): Refusals {
 /** A class, as one is made for every message: no closures. */
 class MessageRefusals implements Refusals {
   device: string | null = null
+  simulated: boolean
   count = 0
   readonly #message: Message
   readonly #emit: EffectSink
@@ -35,6 +38,7 @@ class MessageRefusals implements Refusals {
   #kept: Uint8Array | null = null
 
   constructor(message: Message, emit: EffectSink) {
+    this.simulated = message.simulated
     this.#message = message
     this.#emit = emit
     this.#payload = message.payload
@@ -51,7 +55,7 @@ class MessageRefusals implements Refusals {
   }
 
   refuse({ code, detail, device = this.device ?? undefined }: Refusal): void {
-    const { position, client, topic, http, simulated, format } = this.#message
+    const { position, client, topic, http, format } = this.#message
     // The payload is a view into a buffer that is used again; all refusals of one message share one copy.
     this.#kept ??= new Uint8Array(this.#payload)
     this.#emit({
@@ -67,7 +71,7 @@ class MessageRefusals implements Refusals {
         device: device ?? null,
         payload: this.#kept,
         http,
-        simulated,
+        simulated: this.simulated,
         ...(format === null || format === 'canonical' ? {} : { format }),
       },
     })

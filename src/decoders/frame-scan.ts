@@ -4,7 +4,8 @@
 import type { Decoded, RawReading, Refusal, Reply } from '../core/reading.ts'
 
 export const FRAME_BYTES_MAX = 2048
-const PAYLOAD_BYTES_MAX = 65_536
+/** A payload, and before it the beginning of a frame that has waited for its end. */
+const PAYLOAD_BYTES_MAX = 65_536 + 4_096
 const PARTS_MAX = 500
 /** A healthy payload is looked at once; what makes us look at its bytes again and again is not one. */
 const WORK_PER_BYTE = 8

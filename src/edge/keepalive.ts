@@ -6,19 +6,23 @@ import type { Clock } from '../ports.ts'
 import type { Session } from './session.ts'
 
 export const KEEPALIVE_FACTOR_MS = 1_500
+/** A check that comes so much too late was held up, or the machine's clock was set: that is no silence of the client either. */
+const LATE_MS = 1_000
 
 export function watchKeepalive(session: Session, clock: Clock): void {
   const allowedMs = session.keepaliveMs
   if (allowedMs <= 0) return
   session.heardAt = clock.now()
+  let dueAt = session.heardAt + allowedMs
   let cancel = clock.after(allowedMs, check)
   session.onEnd.push(() => cancel())
 
   function check(): void {
     const now = clock.now()
     // What came meanwhile is still in the socket's buffers: the time begins anew.
-    if (session.unacknowledged > 0) session.heardAt = now
+    if (session.unacknowledged > 0 || now > dueAt + LATE_MS) session.heardAt = now
     const leftMs = Math.min(allowedMs, allowedMs - (now - session.heardAt))
+    dueAt = now + leftMs
     if (leftMs > 0) cancel = clock.after(leftMs, check)
     else session.client.emit('error', new Error('keep alive timeout'))
   }

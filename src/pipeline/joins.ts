@@ -40,7 +40,8 @@ export function createJoins(kept?: JoinsSnapshot): Joins {
       const { payload, receivedAt, position } = message
       const joined = fragments.join(streamOf(message), payload, receivedAt)
       if (joined !== payload) {
-        prefixes.set(position, joined.subarray(0, joined.length - payload.length))
+        // A copy: a view would keep the whole payload in memory.
+        prefixes.set(position, joined.slice(0, joined.length - payload.length))
         const [oldest] = prefixes.keys()
         if (prefixes.size > PREFIXES_MAX && oldest !== undefined) prefixes.delete(oldest)
       }
@@ -87,9 +88,9 @@ export function createJoins(kept?: JoinsSnapshot): Joins {
   }
 }
 
-/** Two senders on one topic are two streams. */
-function streamOf({ client, topic }: Message): string {
-  return `${client}\n${topic}`
+/** Two senders on one topic are two streams, and so are an account and another one made anew under its name. */
+function streamOf({ client, topic, format }: Message): string {
+  return `${client}\n${format}\n${topic}`
 }
 
 function quarantined({ origin, bytes, detail }: LostFragment) {

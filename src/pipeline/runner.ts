@@ -70,6 +70,8 @@ export function createRunner(options: RunnerOptions): Runner {
   let snapshotAt = clock.now()
   let snapshotPosition = pipeline.position
   let neededByOlder = options.telemetryPosition
+  /** What the snapshot under way says of the telemetry store: what comes after may have to be read again. */
+  let snapshotTelemetry: Position | null = null
   let isFailing = false
   let isClosed = false
   let cancelSettle: (() => void) | null = null
@@ -190,7 +192,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   function afterChunk(): void {
     const now = clock.now()
-    pipeline.joins.forget(writer.position)
+    pipeline.joins.forget(snapshotTelemetry ?? writer.position)
     const isUrgent = placed.length > 0 || outcomes.length > 0 || replies.length > 0
     if (isUrgent && !isFailing) settle(now - latestAt >= latestMs)
     else
@@ -208,6 +210,7 @@ export function createRunner(options: RunnerOptions): Runner {
       try {
         await writer.flush()
         const telemetry = writer.position
+        snapshotTelemetry = telemetry
         await options.telemetry.sync()
         // From here on nothing else runs on this thread, so state and snapshot are one cut, and both are behind what is synced.
         if (!settle(true)) throw new Error('the state store is behind')
@@ -224,6 +227,8 @@ export function createRunner(options: RunnerOptions): Runner {
         neededByOlder = telemetry
       } catch (error) {
         options.onProblem('snapshot failed', String(error))
+      } finally {
+        snapshotTelemetry = null
       }
     })
     return busy

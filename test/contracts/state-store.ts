@@ -538,6 +538,42 @@ export function stateStoreContract(
       expect(reader.quarantineCounts()).toEqual({ not_json: 4 })
     })
 
+    it('gives every part of a large message its payload, as long as one is kept', async () => {
+      const { store, reader } = await subject({ perSourceMax: 2, max: 8 })
+      const whole = { payload: Uint8Array.from({ length: 60_000 }, (_, n) => n % 251) }
+      const rest = { ...refused(1), id: '0-1.rest', payload: Uint8Array.of(1, 2) }
+      const items = [0, 1, 2, 3].map((n) => refused(1, { ...whole, id: `0-1.${n}`, device: 'L1' }))
+      store.apply(
+        [...items, { ...rest, device: null, client: 'C' }].map((item) =>
+          placed(1, { kind: 'quarantine', item }),
+        ),
+        [],
+        at(1),
+      )
+      expect(reader.quarantined(['0-1.2', '0-1.3'])).toEqual(items.slice(2))
+      expect(reader.quarantine(everyRefusal, all).items).toHaveLength(3)
+      expect(reader.quarantined(['0-1.rest'])[0]?.payload).toEqual(Uint8Array.of(1, 2))
+      store.apply([placed(2, { kind: 'quarantine_left', origin: at(1) })], [], at(2))
+      expect(reader.quarantine(everyRefusal, all).items).toEqual([])
+    })
+
+    it('counts made-up device names against their sender', async () => {
+      const { store, reader } = await subject({ perSourceMax: 2, max: 100 })
+      const stranger = (n: number) =>
+        refused(n, { code: 'unknown_device', device: `X${n}`, client: '@lora' })
+      const items = [refused(1, { device: 'L1' }), ...[2, 3, 4, 5].map(stranger)]
+      store.apply(
+        items.map((item) => placed(sequenceOfId(item.id), { kind: 'quarantine', item })),
+        [],
+        at(5),
+      )
+      expect(reader.quarantine(everyRefusal, all).items.map((one) => one.device)).toEqual([
+        'X5',
+        'X4',
+        'L1',
+      ])
+    })
+
     it('keeps the newest refusals per device and overall, and counts them all', async () => {
       const { store, reader } = await subject({ perSourceMax: 3, max: 8 })
       let position = 0

@@ -6,11 +6,17 @@ import { bytesIn, jsonIn, numberIn, textIn, type Row } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
 import { equalities, listPage, type List } from './list-page.ts'
 
+/** The payload stands beside the item, or once for all parts of its message. */
+const COLUMNS = `document, coalesce(
+  (SELECT whole.payload FROM quarantine_payloads AS whole
+   WHERE length(quarantine.payload) = 0 AND whole.place = substr(quarantine.id, 1, instr(quarantine.id, '.') - 1)),
+  quarantine.payload) AS payload`
+
 const quarantineNewestFirst: List<Quarantined> = {
   table: 'quarantine',
   order: ['number'],
   direction: 'DESC',
-  columns: 'document, payload',
+  columns: COLUMNS,
   read: quarantinedIn,
 }
 
@@ -24,7 +30,7 @@ export function createQuarantineLists(
     quarantined(ids) {
       // In the order they were asked for; ids that are gone or never were are left out.
       return ids.flatMap((id) => {
-        const row = prepared('SELECT document, payload FROM quarantine WHERE id = ?').get(id)
+        const row = prepared(`SELECT ${COLUMNS} FROM quarantine WHERE id = ?`).get(id)
         return row === undefined ? [] : [quarantinedIn(row)]
       })
     },

@@ -12,6 +12,10 @@ export interface QuarantineBounds {
   readonly max: number
 }
 
+/** Of a larger payload one copy serves all parts of its message. */
+const INLINE_BYTES_MAX = 256
+const NO_BYTES = new Uint8Array(0)
+
 export interface QuarantineShelf {
   /** Keeps the item; one that is there already changes and counts nothing. */
   put(item: Quarantined): void
@@ -46,12 +50,27 @@ export function createQuarantineShelf(
   return {
     put(item) {
       const { payload, ...document } = item
-      const source = item.device === null ? `client ${item.client}` : `device ${item.device}`
+      // A name that no device has is its sender's affair: whoever makes up names has one share, not one for each.
+      const isOfClient = item.device === null || item.code === 'unknown_device'
+      const source = isOfClient ? `client ${item.client}` : `device ${item.device}`
+      const isShared = payload.length > INLINE_BYTES_MAX && !item.id.endsWith('.rest')
       const inserted = prepared(
         `INSERT INTO quarantine (id, source, device, code, payload, document) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO NOTHING`,
-      ).run(item.id, source, item.device, item.code, payload, JSON.stringify(document))
+      ).run(
+        item.id,
+        source,
+        item.device,
+        item.code,
+        isShared ? NO_BYTES : payload,
+        JSON.stringify(document),
+      )
       if (inserted.changes === 0) return
+      if (isShared)
+        prepared(
+          `INSERT INTO quarantine_payloads VALUES (?, 1, ?)
+           ON CONFLICT DO UPDATE SET items = items + 1`,
+        ).run(formatPosition(item.position), payload)
       prepared(
         'INSERT INTO quarantine_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET total = total + 1',
       ).run(item.code)

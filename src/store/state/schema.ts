@@ -114,4 +114,15 @@ const ADDED_TABLES = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS strangers_in_order ON strangers (last_at, name);
   CREATE INDEX IF NOT EXISTS strangers_by_folded ON strangers (folded);
+
+  -- place: the position of the message, as its items' ids begin; items: how many of them are kept.
+  CREATE TABLE IF NOT EXISTS quarantine_payloads (
+    place TEXT PRIMARY KEY, items INTEGER NOT NULL, payload BLOB NOT NULL
+  );
+  CREATE TRIGGER IF NOT EXISTS quarantine_gone AFTER DELETE ON quarantine WHEN length(OLD.payload) = 0 BEGIN
+    UPDATE quarantine_payloads SET items = items - 1
+      WHERE place = substr(OLD.id, 1, instr(OLD.id, '.') - 1);
+    DELETE FROM quarantine_payloads
+      WHERE place = substr(OLD.id, 1, instr(OLD.id, '.') - 1) AND items <= 0;
+  END;
 `

@@ -427,6 +427,20 @@ describe('the rest', () => {
     expect(done.json()).toEqual({ items: [{ id: '0-4.0', position: '0-8' }] })
   })
 
+  it('reads a beginning of a frame again only with the message that brought it', async () => {
+    const whole = quarantined(4, Buffer.from('whole'))
+    if (whole.kind !== 'quarantine') throw new TypeError('Expected a refusal')
+    const rest = { ...whole, item: { ...whole.item, id: '0-4.rest' } }
+    city.apply([rest])
+    city.apply([whole])
+    const alone = await post('/quarantine/redrive', { ids: ['0-4.rest'] })
+    expect(alone.statusCode).toBe(409)
+    expect(alone.json().errors).toMatchObject([{ field: 'ids' }])
+    const both = await post('/quarantine/redrive', { ids: ['0-4.rest', '0-4.0'] })
+    expect(both.statusCode).toBe(202)
+    expect(both.json().items.map((item: { id: string }) => item.id)).toEqual(['0-4.0', '0-4.rest'])
+  })
+
   it('tells the accounting', async () => {
     expect((await get('/pipeline')).json()).toEqual(idlePipeline)
   })

@@ -163,6 +163,27 @@ describe('SQLite state store', () => {
     store.close()
   })
 
+  it('keeps one copy of a payload, however many parts of it were refused', () => {
+    const store = openState({ file })
+    const payload = new Uint8Array(60_000).fill(7)
+    const items = Array.from({ length: 400 }, (_, n) => refused(1, { id: `0-1.${n}`, payload }))
+    store.apply(
+      items.map((item) => placed(1, { kind: 'quarantine', item })),
+      [],
+      positionAt(1),
+    )
+    store.sync()
+    store.close()
+    expect(statSync(file).size).toBeLessThan(2_000_000)
+    const database = new DatabaseSync(file)
+    const kept = () =>
+      database.prepare('SELECT count(*) AS n, sum(items) AS items FROM quarantine_payloads').get()
+    expect(kept()).toEqual({ n: 1, items: 400 })
+    database.exec('DELETE FROM quarantine')
+    expect(kept()).toMatchObject({ n: 0 })
+    database.close()
+  })
+
   it('goes on from any copy of a file taken while it is written', () => {
     const store = openState({ file })
     const story = Array.from({ length: 30 }, (_, n) =>
