@@ -9,7 +9,8 @@ import type { RawReading, Refusal } from './reading.ts'
 import type { PayloadFormat } from './record.ts'
 import { scaled } from './scaled.ts'
 
-export type Translated = { readonly reading: RawReading } | { readonly refusal: Refusal }
+/** A null reading: all that was said is known and not kept. */
+export type Translated = { readonly reading: RawReading | null } | { readonly refusal: Refusal }
 
 /**
  * Values that vendor bytes hold win over those the network made of the same bytes; of the network's names the rest stays only where the
@@ -91,7 +92,7 @@ function readingOf(
   type: CompiledType,
   codec: CompiledCodec | undefined,
   values: readonly (readonly [name: string, value: unknown])[],
-): RawReading {
+): RawReading | null {
   const metrics = new Map<string, unknown>()
   for (const [name, value] of values) {
     const target = codec?.targets.get(name)
@@ -100,6 +101,7 @@ function readingOf(
     const translated = target === undefined ? value : valueOf(target, value)
     metrics.set(metric, isBoolean(type, metric) ? asBoolean(translated) : translated)
   }
+  if (metrics.size === 0 && values.length > 0) return null
   const { bytes: _read, ...rest } = raw
   return { ...rest, metrics: Object.fromEntries(metrics) }
 }

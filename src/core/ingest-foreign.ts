@@ -74,7 +74,7 @@ export function readForeign(
     speakOf(name === null ? undefined : lookUp(name), name)
     refusals.refuse(what)
   }
-  const isLive = decoded.readings.length === 1 && !message.http && !message.redriven
+  const isLive = decoded.readings.length === 1 && !message.redriven
   let accepted = 0
   for (const raw of decoded.readings) {
     const name = raw.device ?? decoded.device
@@ -103,7 +103,8 @@ export function readForeign(
       refusals.refuse(translated.refusal)
       return false
     }
-    return takeReading(path, device, translated.reading, isLive && raw.isBacklog !== true)
+    const { reading } = translated
+    return reading !== null && takeReading(path, device, reading, isLive && raw.isBacklog !== true)
   }
 }
 

@@ -105,7 +105,7 @@ function readCanonical(path: Path, decode: Decode): Counts {
       return refusals.refuseAll({ code: 'unknown_device', detail: `no device "${decoded.device}"` })
   }
   for (const refusal of decoded.refused) refusals.refuse(refusal)
-  const isLive = decoded.readings.length === 1 && !message.http && !message.redriven
+  const isLive = decoded.readings.length === 1 && !message.redriven
   let accepted = 0
   for (const raw of decoded.readings) if (takeReading(path, device, raw, isLive)) accepted++
   return refusals.counts(accepted)

@@ -109,10 +109,16 @@ describe('translate(): names', () => {
     expect(translate(raw(metrics), compiled, null, 'hj212')).toEqual({ reading: raw(expected) })
   })
 
+  it('says nothing when all that was said is known and not kept', () => {
+    const ignored = { '2061:a34002': 0.2, 'w00000-Cou': 5 }
+    expect(translate(raw(ignored), compiled, null, 'hj212')).toEqual({ reading: null })
+    expect(translate(raw({}), compiled, null, 'hj212')).toEqual({ reading: raw({}) })
+  })
+
   it('keeps names that stand for nothing safe', () => {
     const metrics = JSON.parse('{"__proto__":1,"constructor":2}')
     const translated = translate(raw(metrics), compiled, null, 'hj212')
-    expect('reading' in translated && Object.keys(translated.reading.metrics)).toEqual([
+    expect('reading' in translated && Object.keys(translated.reading?.metrics ?? {})).toEqual([
       '__proto__',
       'constructor',
     ])
@@ -232,7 +238,7 @@ describe('translate(): any bytes', () => {
         if ('refusal' in translated)
           expect(translated.refusal.detail.length).toBeLessThanOrEqual(300)
         else
-          for (const value of Object.values(translated.reading.metrics))
+          for (const value of Object.values(translated.reading?.metrics ?? {}))
             expect(['number', 'boolean']).toContain(typeof value)
       }),
     )

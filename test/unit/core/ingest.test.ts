@@ -146,6 +146,37 @@ describe('ingest()', () => {
     expect(effects[0]).toMatchObject({ kind: 'reading', reading: { device: 'L-1' } })
   })
 
+  it('learns of a broken sensor and a wrong clock through the HTTP door as well', () => {
+    const rig = createRig({ devices: [lamp] })
+    const raised: string[] = []
+    for (let n = 0; n < 4; n++) {
+      const receivedAt = rig.now + n * 60_000
+      const position = positionAt(100 + n)
+      const body = { device: 'L-1', ts: receivedAt - 400_000, m: { voltage: 600 } }
+      rig.engine.advance(receivedAt, position, () => {})
+      ingest(
+        {
+          topic: '',
+          payload: Buffer.from(JSON.stringify(body)),
+          client: 'bridge',
+          http: true,
+          simulated: false,
+          redriven: false,
+          format: 'canonical',
+          receivedAt,
+          position,
+        },
+        rig.engine,
+        decoders,
+        createJoins(),
+        (effect) => {
+          if (effect.kind === 'alert') raised.push(effect.alert.rule)
+        },
+      )
+    }
+    expect(raised.sort()).toEqual(['BAD_RANGE', 'CLOCK_SKEW'])
+  })
+
   it('turns the status topic into presence and counts nothing', () => {
     const topic = TOPIC.replace('/up', '/status')
     const { counts, effects } = consume({ topic }, { state: 'offline' })
