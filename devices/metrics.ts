@@ -1,6 +1,6 @@
-// Short forms for the metrics of a type: a measured quantity, and a state that is true or false.
+// Short forms for the metrics of a type, a measured quantity and a state that is true or false, and for its rated values.
 
-import type { Metric, Text } from '../src/core/device-type.ts'
+import type { Metric, RatedValue, Text } from '../src/core/device-type.ts'
 
 type Range = Pick<Metric, 'min' | 'max' | 'precision'> &
   Partial<Pick<Metric, 'unitLabel' | 'onChange'>> & { readonly kind?: 'integer' | 'counter' }
@@ -17,4 +17,9 @@ export function flag(
   options: { readonly onChange?: boolean } = {},
 ): Metric {
   return { id, name, unit: '1', kind: 'boolean', min: 0, max: 1, precision: 0, ...options }
+}
+
+/** A value of the registry that rules read; its name says what holds without it. */
+export function rated(id: string, name: Text, unit: string): RatedValue {
+  return { id, name, unit }
 }

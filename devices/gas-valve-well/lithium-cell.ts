@@ -2,6 +2,8 @@
 // Another cell: rated value `battery_v_min` in V.
 
 import { lowBattery } from '../common-rules.ts'
+import { rated } from '../metrics.ts'
+import type { RatedValue } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
 
 const lithiumLow: Rule = {
@@ -24,6 +26,12 @@ const lithiumLow: Rule = {
     en: 'battery at {value} {unit}, below {limit} {unit}',
   },
 }
+
+export const cellVoltage: RatedValue = rated(
+  'battery_v_min',
+  { zh: '电池终止电压（缺省 3.3 V）', en: 'Voltage of an empty cell (3.3 V when absent)' },
+  'V',
+)
 
 /** The same rules, the battery's one watching the cell's voltage too. */
 export function onLithiumCell(rules: readonly Rule[]): readonly Rule[] {

@@ -4,11 +4,12 @@
 // - `outlet_set`     kPa, set point of the regulator's outlet; without it the outlet is not judged
 // - `sensor_height`  m, height of the gas sensor above the floor; without it flooding is not judged
 
+import { temperatureCodecs } from '../codecs.ts'
 import { commonRulesWith, proposal, unverified } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
-import { onLithiumCell } from './lithium-cell.ts'
+import { cellVoltage, onLithiumCell } from './lithium-cell.ts'
 
 const gas = {
   clear: { deadband: 5, samples: 2, seconds: 600 },
@@ -58,6 +59,25 @@ export const gasValveWell: DeviceType = {
       max: 1600,
       precision: 2,
     }),
+  ],
+  rated: [
+    rated(
+      'outlet_set',
+      {
+        zh: '调压器出口设定压力（缺省不判）',
+        en: 'Set point of the outlet (not judged when absent)',
+      },
+      'kPa',
+    ),
+    rated(
+      'sensor_height',
+      {
+        zh: '探头离井底高度（缺省不判淹没）',
+        en: 'Gas sensor above the floor (flooding is not judged when absent)',
+      },
+      'm',
+    ),
+    cellVoltage,
   ],
   rules: [
     {
@@ -157,4 +177,5 @@ export const gasValveWell: DeviceType = {
     },
     ...onLithiumCell(commonRulesWith({ offline: 'P2' })),
   ],
+  codecs: temperatureCodecs('temp'),
 }

@@ -8,6 +8,7 @@
 // - `loop_volume`    m3, water in the secondary loop (200)
 
 import { commonRulesWith, digitalSafety, proposal, stuck } from '../common-rules.ts'
+import { rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
 import { heatingSeason } from './heating-season.ts'
@@ -44,6 +45,45 @@ export const heatExchangeStation: DeviceType = {
   department: '供热公司',
   reportSeconds: 300,
   metrics: heatExchangeStationMetrics,
+  rated: [
+    rated(
+      't2_design',
+      {
+        zh: '二次侧设计供水温度（缺省只按气候曲线）',
+        en: 'Supply temperature the loop was built for (only the weather curve asks when absent)',
+      },
+      'Cel',
+    ),
+    rated(
+      't2_high',
+      {
+        zh: '二次侧最高供水温度（缺省 85 °C）',
+        en: 'Highest supply temperature (85 °C when absent)',
+      },
+      'Cel',
+    ),
+    rated(
+      'static_pressure',
+      {
+        zh: '静水压力（缺省只判 0.05 MPa 以下）',
+        en: 'Pressure of the highest building at rest (only below 0.05 MPa is judged when absent)',
+      },
+      'MPa',
+    ),
+    rated(
+      'p2_high',
+      {
+        zh: '二次侧设计压力（缺省 0.6 MPa）',
+        en: 'Design pressure of the secondary side (0.6 MPa when absent)',
+      },
+      'MPa',
+    ),
+    rated(
+      'loop_volume',
+      { zh: '二次网水容量（缺省 200 m³）', en: 'Water in the secondary loop (200 m³ when absent)' },
+      'm3',
+    ),
+  ],
   rules: [
     {
       id: 'T2_LOW',

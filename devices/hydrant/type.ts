@@ -1,7 +1,7 @@
 // A23, fire hydrant: pressure twice a day, and word at once when somebody opens it.
 
 import { commonRules, proposal, unverified } from '../common-rules.ts'
-import { onLithiumCell } from '../gas-valve-well/lithium-cell.ts'
+import { cellVoltage, onLithiumCell } from '../gas-valve-well/lithium-cell.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
@@ -29,6 +29,7 @@ export const hydrant: DeviceType = {
       precision: 0,
     }),
   ],
+  rated: [cellVoltage],
   rules: [
     {
       id: 'PRESSURE_LOW',

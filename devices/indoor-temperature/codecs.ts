@@ -1,5 +1,6 @@
-// How room sensors on the market name and pack their values: a LoRaWAN sensor by its bytes, Zigbee sensors by name.
+// How room sensors on the market name and pack their values: a LoRaWAN sensor by its bytes, the others by name.
 
+import { temperatureCodecs } from '../codecs.ts'
 import type { Codec } from '../../src/core/device-type.ts'
 
 export const indoorTemperatureCodecs: readonly Codec[] = [
@@ -17,10 +18,11 @@ export const indoorTemperatureCodecs: readonly Codec[] = [
       },
     },
   },
-  {
-    id: 'zigbee2mqtt',
-    names: { temperature: 'room_temp', humidity: 'humidity' },
-    // Barometers and the cell's millivolts come along with some sensors.
-    ignored: ['pressure', 'voltage', 'power_outage_count'],
-  },
+  // Barometers come along with some sensors.
+  ...temperatureCodecs('room_temp', ['pressure']),
+  ...(['senml', 'thing-model'] as const).map((id) => ({
+    id,
+    names: { temperature: 'room_temp', battery: 'battery_pct' },
+    ignored: ['gpio'],
+  })),
 ]

@@ -7,7 +7,7 @@
 
 import { commonRules, proposal, stuck, unverified } from '../common-rules.ts'
 import { heatingSeason } from '../heat-exchange-station/heating-season.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import { indoorTemperatureCodecs } from './codecs.ts'
 
@@ -32,6 +32,21 @@ export const indoorTemperature: DeviceType = {
       max: 100,
       precision: 0,
     }),
+  ],
+  rated: [
+    rated(
+      'room_temp_min',
+      { zh: '供热合格室温（缺省 18 °C）', en: 'Room temperature that is owed (18 °C when absent)' },
+      'Cel',
+    ),
+    rated(
+      'room_temp_max',
+      {
+        zh: '过热室温（缺省 24 °C）',
+        en: 'Room temperature above which heat is wasted (24 °C when absent)',
+      },
+      'Cel',
+    ),
   ],
   rules: [
     {

@@ -8,7 +8,7 @@
 // - `reclaimed_available`  1 where reclaimed water could be had; absent elsewhere
 
 import { commonRules, proposal, stuck } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Window } from '../../src/core/rule.ts'
 
@@ -65,6 +65,26 @@ export const irrigation: DeviceType = {
       precision: 0,
       onChange: true,
     }),
+  ],
+  rated: [
+    rated(
+      'moisture_min',
+      { zh: '土壤含水率下限（缺省 12%）', en: 'Lowest soil moisture (12% when absent)' },
+      '%',
+    ),
+    rated(
+      'plan_flow',
+      {
+        zh: '灌溉分区设计流量（缺省不判爆管）',
+        en: 'Flow of the irrigated section (a burst is not judged when absent)',
+      },
+      'm3/h',
+    ),
+    rated(
+      'reclaimed_available',
+      { zh: '有再生水可用填 1', en: '1 where reclaimed water could be had' },
+      '1',
+    ),
   ],
   rules: [
     {

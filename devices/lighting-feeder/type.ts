@@ -1,7 +1,8 @@
 // A2, lighting feeder cabinet: three phases, the contactor that switches a road's lamps, and the cabinet's own safety.
 
+import { temperatureCodecs } from '../codecs.ts'
 import { commonRules, digitalSafety, proposal } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Operand } from '../../src/core/rule.ts'
 
@@ -65,6 +66,13 @@ export const lightingFeeder: DeviceType = {
       max: 85,
       precision: 1,
     }),
+  ],
+  rated: [
+    rated(
+      'current',
+      { zh: '额定电流（缺省按 10 A）', en: 'Rated current (10 A when absent)' },
+      'A',
+    ),
   ],
   rules: [
     {
@@ -140,4 +148,5 @@ export const lightingFeeder: DeviceType = {
     }),
     ...commonRules,
   ],
+  codecs: temperatureCodecs('temp'),
 }

@@ -1,9 +1,9 @@
 // A4, manhole cover: a battery sensor that tells at once when the cover moves, and says once a day that it is alive.
 
 import { commonRules, lowBattery, proposal } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
-import type { Rule } from '../../src/core/rule.ts'
+import type { Condition, Rule } from '../../src/core/rule.ts'
 
 /** Lithium thionyl chloride cells of 3.6 V hold their voltage almost to the end; 3.3 V is the end. */
 const lithiumLow: Rule = {
@@ -21,6 +21,15 @@ const lithiumLow: Rule = {
     zh: '电池 {value}{unit}，低于 {limit}{unit}',
     en: 'battery at {value} {unit}, below {limit} {unit}',
   },
+}
+
+/** By the switch or by the tilt: some sensors have one of them only. */
+const open: Condition = {
+  kind: 'any',
+  of: [
+    { kind: 'is', metric: 'cover_open', value: true },
+    { kind: 'above', of: { metric: 'tilt' }, limit: 15 },
+  ],
 }
 
 export const manholeCover: DeviceType = {
@@ -56,18 +65,22 @@ export const manholeCover: DeviceType = {
       precision: 1,
     }),
   ],
+  rated: [
+    rated(
+      'full_level',
+      {
+        zh: '满井水位，即井深减 0.5 m（缺省 9.5 m）',
+        en: 'Level of a full well, its depth less 0.5 m (9.5 m when absent)',
+      },
+      'm',
+    ),
+  ],
   rules: [
     {
       id: 'COVER_OPEN',
       name: { zh: '井盖打开', en: 'Cover open' },
       severity: 'P1',
-      when: {
-        kind: 'any',
-        of: [
-          { kind: 'is', metric: 'cover_open', value: true },
-          { kind: 'above', of: { metric: 'tilt' }, limit: 15 },
-        ],
-      },
+      when: open,
       confirm: { samples: 1, of: 1, seconds: 0 },
       clear: { deadband: 1, samples: 1, seconds: 60 },
       ticket: true,
@@ -102,9 +115,9 @@ export const manholeCover: DeviceType = {
       id: 'COVER_MISSING',
       name: { zh: '井盖缺失', en: 'Cover missing' },
       severity: 'P1',
-      when: { kind: 'is', metric: 'cover_open', value: true },
+      when: open,
       confirm: { samples: 1, of: 1, seconds: 1800 },
-      clear: { deadband: 0, samples: 1, seconds: 60 },
+      clear: { deadband: 1, samples: 1, seconds: 60 },
       // The same episode as COVER_OPEN, which has filed the ticket half an hour before: this one reminds, and never files twice.
       ticket: false,
       text: {

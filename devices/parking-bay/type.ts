@@ -4,8 +4,8 @@
 // - `parking_limit`  s, longest time a car may stand; without it nobody overstays
 
 import { commonRules, proposal } from '../common-rules.ts'
-import { onLithiumCell } from '../gas-valve-well/lithium-cell.ts'
-import { flag, quantity } from '../metrics.ts'
+import { cellVoltage, onLithiumCell } from '../gas-valve-well/lithium-cell.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
 const GRACE_SECONDS = 900
@@ -24,12 +24,23 @@ export const parkingBay: DeviceType = {
       max: 31_536_000,
       precision: 0,
     }),
-    quantity('magnetic_ut', { zh: '磁场强度', en: 'Magnetic field' }, 'uT', {
+    quantity('magnetic_uT', { zh: '磁场强度', en: 'Magnetic field' }, 'uT', {
       unitLabel: 'µT',
       min: -2000,
       max: 2000,
       precision: 1,
     }),
+  ],
+  rated: [
+    rated(
+      'parking_limit',
+      {
+        zh: '限时停放时长（缺省不判超时）',
+        en: 'Longest parking time (overstay is not judged when absent)',
+      },
+      's',
+    ),
+    cellVoltage,
   ],
   rules: [
     {

@@ -5,7 +5,7 @@
 // is 0. No standard gives angles; all of them are our own.
 
 import { commonRules, proposal } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType, Metric, Text } from '../../src/core/device-type.ts'
 import type { Condition } from '../../src/core/rule.ts'
 
@@ -32,6 +32,9 @@ function leansBeyond(degrees: number): Condition {
   }
 }
 
+/** A knock and the lean after it may come in two reports, the second of which feels nothing any more. */
+const SHOCK_SECONDS = 600
+
 const leaning: Text = {
   zh: '杆体倾角 {value}{unit}，偏离安装基准超过界限 {limit}{unit}',
   en: 'the pole stands at {value}{unit}, off its baseline beyond {limit}{unit}',
@@ -49,14 +52,19 @@ export const poleTilt: DeviceType = {
     angle('tilt_x', { zh: 'X 轴倾角', en: 'Tilt, x axis' }),
     angle('tilt_y', { zh: 'Y 轴倾角', en: 'Tilt, y axis' }),
     angle('tilt', { zh: '杆体倾角', en: 'Tilt' }),
-    // A peak: it holds until the next report, because a knock and the lean after it may come one after the other.
     quantity('vibration', { zh: '振动峰值', en: 'Peak vibration' }, '[g]', {
       unitLabel: 'g',
       min: 0,
       max: 16,
       precision: 2,
-      onChange: true,
     }),
+  ],
+  rated: [
+    rated(
+      'tilt_baseline',
+      { zh: '安装时的倾角（缺省 0）', en: 'Tilt when fitted (0 when absent)' },
+      'deg',
+    ),
   ],
   rules: [
     {
@@ -91,7 +99,14 @@ export const poleTilt: DeviceType = {
           leansBeyond(15),
           {
             kind: 'all',
-            of: [leansBeyond(5), { kind: 'above', of: { metric: 'vibration' }, limit: 2 }],
+            of: [
+              leansBeyond(5),
+              {
+                kind: 'above',
+                of: { highest: 'vibration', seconds: SHOCK_SECONDS },
+                limit: 2,
+              },
+            ],
           },
         ],
       },

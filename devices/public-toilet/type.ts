@@ -3,8 +3,9 @@
 // Rated values a toilet may carry:
 // - `nh3_limit`  mg/m3, 0.3 for a toilet of class 1, 1.0 for class 2 (the default)
 
+import { temperatureCodecs } from '../codecs.ts'
 import { commonRules, digitalSafety, proposal, stuck, unverified } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
 export const publicToilet: DeviceType = {
@@ -57,6 +58,16 @@ export const publicToilet: DeviceType = {
     }),
     flag('open', { zh: '开放', en: 'Open' }, { onChange: true }),
     flag('sos', { zh: '求助按钮', en: 'Call for help' }, { onChange: true }),
+  ],
+  rated: [
+    rated(
+      'nh3_limit',
+      {
+        zh: '氨限值，一类 0.3、二类 1.0（缺省 1.0）',
+        en: 'Limit of ammonia, 0.3 for class 1, 1.0 for class 2 (1.0 when absent)',
+      },
+      'mg/m3',
+    ),
   ],
   rules: [
     {
@@ -147,4 +158,5 @@ export const publicToilet: DeviceType = {
     stuck('temp'),
     ...commonRules,
   ],
+  codecs: temperatureCodecs('temp'),
 }

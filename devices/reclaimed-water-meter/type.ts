@@ -4,7 +4,7 @@
 // `chlorine_min` in mg/L (0.2 when absent, the end of the network).
 
 import { commonRules, proposal, stuck, unverified } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
 
@@ -53,6 +53,18 @@ export const reclaimedWaterMeter: DeviceType = {
       max: 10,
       precision: 2,
     }),
+  ],
+  rated: [
+    rated(
+      'turbidity_max',
+      { zh: '浊度上限（缺省 10 NTU）', en: 'Highest turbidity (10 NTU when absent)' },
+      '{NTU}',
+    ),
+    rated(
+      'chlorine_min',
+      { zh: '余氯下限（缺省 0.2 mg/L）', en: 'Lowest chlorine (0.2 mg/L when absent)' },
+      'mg/L',
+    ),
   ],
   rules: [
     {

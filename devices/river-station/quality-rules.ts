@@ -2,13 +2,14 @@
 //
 // Rated values, all in the metric's unit; a metric is one of `do` (at least), `codmn`, `nh3n`, `tp` (at most):
 // - `target_<metric>`: limit of the water's target class; class III when absent
-// - `worse_<metric>`: limit of the class after it, beyond which the water is two classes off; class V when absent, as water worse
-//   than that misses every target
+// - `worse_<metric>`: limit of the class after it, beyond which the water is two classes off; class IV when absent, the one after
+//   class III
 // - `source_<metric>`: given in a source protection area only, where missing the target is urgent
 // - `black_transparency`: transparency in cm below which the water counts as black; 25 when absent. Rivers full of silt get less.
 
 import { unverified } from '../common-rules.ts'
-import type { Text } from '../../src/core/device-type.ts'
+import { rated } from '../metrics.ts'
+import type { RatedValue, Text } from '../../src/core/device-type.ts'
 import type { Condition, Rule } from '../../src/core/rule.ts'
 
 interface Parameter {
@@ -18,7 +19,7 @@ interface Parameter {
   /** Oxygen must not fall below its limit, everything else must not rise above. */
   readonly kind: 'above' | 'below'
   readonly classIII: number
-  readonly classV: number
+  readonly classIV: number
   readonly deadband: number
 }
 
@@ -29,7 +30,7 @@ const parameters: readonly Parameter[] = [
     en: 'dissolved oxygen',
     kind: 'below',
     classIII: 5,
-    classV: 2,
+    classIV: 3,
     deadband: 0.3,
   },
   {
@@ -38,7 +39,7 @@ const parameters: readonly Parameter[] = [
     en: 'permanganate index',
     kind: 'above',
     classIII: 6,
-    classV: 15,
+    classIV: 10,
     deadband: 0.3,
   },
   {
@@ -47,7 +48,7 @@ const parameters: readonly Parameter[] = [
     en: 'ammonia nitrogen',
     kind: 'above',
     classIII: 1,
-    classV: 2,
+    classIV: 1.5,
     deadband: 0.05,
   },
   {
@@ -56,7 +57,7 @@ const parameters: readonly Parameter[] = [
     en: 'total phosphorus',
     kind: 'above',
     classIII: 0.2,
-    classV: 0.4,
+    classIV: 0.3,
     deadband: 0.01,
   },
 ]
@@ -71,7 +72,7 @@ const qualityRule = {
 } as const satisfies Partial<Rule>
 
 function classRules(one: Parameter): readonly Rule[] {
-  const { metric, zh, en, kind, classIII, classV } = one
+  const { metric, zh, en, kind, classIII, classIV } = one
   const name = metric.toUpperCase()
   const direction = kind === 'above' ? { zh: '高于', en: 'above' } : { zh: '低于', en: 'below' }
   const measured: Text = {
@@ -102,7 +103,7 @@ function classRules(one: Parameter): readonly Rule[] {
       id: `${name}_TWO_CLASSES`,
       name: { zh: `${zh}劣于目标两个类别`, en: `${capitalised(en)} two classes off` },
       severity: 'P2',
-      when: beyond('worse', classV),
+      when: beyond('worse', classIV),
       clear,
       ticket: true,
       text: {
@@ -126,6 +127,47 @@ function classRules(one: Parameter): readonly Rule[] {
     },
   ]
 }
+
+function ratedOf({ metric, zh, en, classIII, classIV }: Parameter): readonly RatedValue[] {
+  return [
+    rated(
+      `target_${metric}`,
+      {
+        zh: `目标水质类别的${zh}限值（缺省 III 类 ${classIII}）`,
+        en: `Target class, limit of ${en} (class III, ${classIII}, when absent)`,
+      },
+      'mg/L',
+    ),
+    rated(
+      `worse_${metric}`,
+      {
+        zh: `目标之后一个类别的${zh}限值（缺省 IV 类 ${classIV}）`,
+        en: `Class after the target, limit of ${en} (class IV, ${classIV}, when absent)`,
+      },
+      'mg/L',
+    ),
+    rated(
+      `source_${metric}`,
+      {
+        zh: `水源保护区的${zh}限值（非水源地不填）`,
+        en: `Source protection area, limit of ${en} (absent elsewhere)`,
+      },
+      'mg/L',
+    ),
+  ]
+}
+
+export const qualityRated: readonly RatedValue[] = [
+  ...parameters.flatMap(ratedOf),
+  rated(
+    'black_transparency',
+    {
+      zh: '判定黑臭的透明度（缺省 25 cm）',
+      en: 'Transparency below which water counts as black (25 cm when absent)',
+    },
+    'cm',
+  ),
+]
 
 function blackWater(limits: {
   readonly transparency: {

@@ -3,11 +3,12 @@
 // Rated values: `warning_level` and `guarantee_level`, the station's 警戒水位 and 保证水位 in the datum of its level (without them
 // levels are not judged); what rated values say of the water is told in quality-rules.ts.
 
+import { monitorCodec } from '../codecs.ts'
 import { commonRulesWith, stuck } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType, Metric, Text } from '../../src/core/device-type.ts'
 import { levelRules } from './level-rules.ts'
-import { QUALITY_GAP_SECONDS, qualityRules } from './quality-rules.ts'
+import { QUALITY_GAP_SECONDS, qualityRated, qualityRules } from './quality-rules.ts'
 
 function concentration(id: string, name: Text, max: number, precision = 2): Metric {
   return quantity(id, name, 'mg/L', { min: 0, max, precision })
@@ -84,6 +85,19 @@ export const riverStation: DeviceType = {
       precision: 1,
     }),
   ],
+  rated: [
+    rated(
+      'warning_level',
+      { zh: '警戒水位（缺省不判）', en: 'Warning level (not judged when absent)' },
+      'm',
+    ),
+    rated(
+      'guarantee_level',
+      { zh: '保证水位（缺省不判）', en: 'Guarantee level (not judged when absent)' },
+      'm',
+    ),
+    ...qualityRated,
+  ],
   rules: [
     ...levelRules,
     ...qualityRules,
@@ -98,8 +112,7 @@ export const riverStation: DeviceType = {
       // The hour's rain and levels in five-minute steps repeat what came in time; 45 is a word of state bits.
       ignored: ['f4', 'f5', 'f6', 'f7', 'f8', 'f9', 'fa', 'fb', 'fc', '45'],
     },
-    {
-      id: 'hj212',
+    monitorCodec({
       names: {
         w01001: 'ph',
         w01009: 'do',
@@ -109,8 +122,6 @@ export const riverStation: DeviceType = {
         w21011: 'tp',
         w21001: 'tn',
       },
-      // Hourly and daily reports repeat what came in real time.
-      ignored: ['2061:*', '2031:*'],
-    },
+    }),
   ],
 }

@@ -4,7 +4,7 @@
 // `dry_flow`, what may flow in dry weather in m3/h (1 when absent; give a combined sewer its usual flow).
 
 import { commonRulesWith, proposal, unverified } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Condition, Rule } from '../../src/core/rule.ts'
 
@@ -58,6 +58,21 @@ export const roadWaterlogging: DeviceType = {
       max: 200,
       precision: 1,
     }),
+  ],
+  rated: [
+    rated(
+      'crown_level',
+      {
+        zh: '管顶高度，自传感器起（缺省不判满管）',
+        en: 'Pipe crown above the sensor (surcharge is not judged when absent)',
+      },
+      'm',
+    ),
+    rated(
+      'dry_flow',
+      { zh: '旱天流量（缺省 1 m³/h）', en: 'Flow in dry weather (1 m³/h when absent)' },
+      'm3/h',
+    ),
   ],
   rules: [
     {

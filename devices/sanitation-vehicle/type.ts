@@ -6,7 +6,7 @@
 // - `speed_max`               km/h (80)
 
 import { commonRules, proposal } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
 /** On the road it reports every 10 to 30 seconds; four missing reports are a hole. */
@@ -45,6 +45,27 @@ export const sanitationVehicle: DeviceType = {
     flag('lid_closed', { zh: '顶盖关闭', en: 'Lid closed' }, { onChange: true }),
     quantity('weight', { zh: '载重', en: 'Load' }, 'kg', { min: 0, max: 60_000, precision: 0 }),
     quantity('fuel', { zh: '油量', en: 'Fuel' }, '%', { min: 0, max: 100, precision: 0 }),
+  ],
+  rated: [
+    rated('fence_lat', { zh: '作业区中心纬度', en: 'Centre of the working area, latitude' }, 'deg'),
+    rated(
+      'fence_lon',
+      { zh: '作业区中心经度', en: 'Centre of the working area, longitude' },
+      'deg',
+    ),
+    rated(
+      'fence_radius',
+      {
+        zh: '作业区半径（三项齐全才判越界）',
+        en: 'Radius of the working area (no fence is judged without the three)',
+      },
+      'm',
+    ),
+    rated(
+      'speed_max',
+      { zh: '限速（缺省 80 km/h）', en: 'Speed limit (80 km/h when absent)' },
+      'km/h',
+    ),
   ],
   rules: [
     {

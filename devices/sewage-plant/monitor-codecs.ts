@@ -1,6 +1,7 @@
 // How the environmental monitors of a plant name things (HJ 212, editions of 2017 and 2005). A monitor at the outlet needs nothing
 // said; one at the inlet is a device with the codec `hj212-inlet`.
 
+import { monitorChoices, monitorCodec } from '../codecs.ts'
 import type { Codec, Scaled } from '../../src/core/device-type.ts'
 
 /** Code of the standard -> our name at the outlet, and at the inlet where there is one. */
@@ -24,15 +25,23 @@ function scaled(metric: string): string | Scaled {
   return metric.endsWith('flow') ? { metric, factor: 3.6 } : metric
 }
 
-const outlet = codes.map(([code, metric]) => [code, scaled(metric)] as const)
-const inlet = codes.flatMap(([code, , metric]) =>
-  metric === null ? [] : [[code, scaled(metric)] as const],
-)
+/** Periods tell the water's volume; loads of a period are sums of what came in time. */
+const loads = codes.filter(([, metric]) => metric !== 'flow').map(([code]) => `${code}-Cou`)
 
-/** Hourly and daily reports repeat what came in real time; volumes and loads of a period are sums of it. */
-const ignored = ['2061:*', '2031:*', ...codes.map(([code]) => `${code}-Cou`)]
+const outlet = {
+  names: Object.fromEntries(codes.map(([code, metric]) => [code, scaled(metric)] as const)),
+  sums: { w00000: 'volume', B01: 'volume' },
+  ignored: loads,
+}
+const inlet = {
+  names: Object.fromEntries(
+    codes.flatMap(([code, , metric]) => (metric === null ? [] : [[code, scaled(metric)] as const])),
+  ),
+  ignored: ['w01010', 'w00000-Cou', 'B01-Cou', ...loads],
+}
 
 export const monitorCodecs: readonly Codec[] = [
-  { id: 'hj212', names: Object.fromEntries(outlet), ignored },
-  { id: 'hj212-inlet', names: Object.fromEntries(inlet), ignored: [...ignored, 'w01010'] },
+  monitorCodec(outlet),
+  monitorCodec(inlet, 'hj212-inlet'),
+  ...monitorChoices(outlet),
 ]

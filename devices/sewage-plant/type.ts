@@ -5,7 +5,7 @@
 // in mg/L, where the plant's permit differs from class 1A (see outlet-rules.ts).
 
 import { commonRules, stuck } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType, Metric, Text } from '../../src/core/device-type.ts'
 import { monitorCodecs } from './monitor-codecs.ts'
 import { outletRules } from './outlet-rules.ts'
@@ -25,6 +25,13 @@ function acidity(id: string, name: Text): Metric {
 /** Plain names are the outlet's, which the law is about; the inlet's begin with `in_`. */
 const metrics: readonly Metric[] = [
   flow('flow', { zh: '出水流量', en: 'Outflow' }),
+  // Of ten minutes, or of the hour where a monitor tells hours.
+  quantity('volume', { zh: '时段水量', en: 'Volume of the period' }, 'm3', {
+    unitLabel: 'm³',
+    min: 0,
+    max: 1_000_000,
+    precision: 1,
+  }),
   load('cod', { zh: '出水 COD', en: 'COD, outlet' }, 5000, 1),
   load('nh3n', { zh: '出水氨氮', en: 'Ammonia nitrogen, outlet' }, 500),
   load('tp', { zh: '出水总磷', en: 'Total phosphorus, outlet' }, 100, 3),
@@ -58,6 +65,56 @@ export const sewagePlant: DeviceType = {
   // Minutes or ten-minute means always come; a monitor that sends hourly means only gets an interval of its own.
   reportSeconds: 600,
   metrics,
+  rated: [
+    rated(
+      'cod_limit',
+      {
+        zh: '出水 COD 限值（缺省 50 mg/L）',
+        en: 'Limit of COD at the outlet (50 mg/L when absent)',
+      },
+      'mg/L',
+    ),
+    rated(
+      'tn_limit',
+      {
+        zh: '出水总氮限值（缺省 15 mg/L）',
+        en: 'Limit of total nitrogen at the outlet (15 mg/L when absent)',
+      },
+      'mg/L',
+    ),
+    rated(
+      'tp_limit',
+      {
+        zh: '出水总磷限值（缺省 0.5 mg/L）',
+        en: 'Limit of total phosphorus at the outlet (0.5 mg/L when absent)',
+      },
+      'mg/L',
+    ),
+    rated(
+      'ss_limit',
+      {
+        zh: '出水悬浮物限值（缺省 10 mg/L）',
+        en: 'Limit of suspended solids at the outlet (10 mg/L when absent)',
+      },
+      'mg/L',
+    ),
+    rated(
+      'nh3n_limit',
+      {
+        zh: '出水氨氮限值（缺省 5 mg/L）',
+        en: 'Limit of ammonia nitrogen at the outlet (5 mg/L when absent)',
+      },
+      'mg/L',
+    ),
+    rated(
+      'nh3n_limit_cold',
+      {
+        zh: '水温 12 °C 及以下的出水氨氮限值（缺省 8 mg/L）',
+        en: 'Limit of ammonia nitrogen in water of 12 °C or colder (8 mg/L when absent)',
+      },
+      'mg/L',
+    ),
+  ],
   rules: [...outletRules, stuck('cod'), ...commonRules],
   codecs: monitorCodecs,
 }

@@ -4,7 +4,7 @@
 // `pump_current`, rated current of one pump in A (10 when absent); `pumps`, how many there are (2 when absent).
 
 import { commonRules, digitalSafety, proposal, stuck, unverified } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import { pumpMetrics, pumpRules } from './pumps.ts'
 
@@ -44,6 +44,30 @@ export const sewagePumpStation: DeviceType = {
       precision: 1,
     }),
     flag('power_ok', { zh: '供电正常', en: 'Power present' }, { onChange: true }),
+  ],
+  rated: [
+    rated(
+      'start_level',
+      {
+        zh: '起泵液位（缺省不判高液位）',
+        en: 'Level at which pumps start (high level is not judged when absent)',
+      },
+      'm',
+    ),
+    rated(
+      'overflow_level',
+      {
+        zh: '溢流液位（缺省不判溢流）',
+        en: 'Level of the overflow (overflow is not judged when absent)',
+      },
+      'm',
+    ),
+    rated(
+      'pump_current',
+      { zh: '单泵额定电流（缺省 10 A）', en: 'Rated current of one pump (10 A when absent)' },
+      'A',
+    ),
+    rated('pumps', { zh: '水泵台数（缺省 2 台）', en: 'Number of pumps (2 when absent)' }, '1'),
   ],
   rules: [
     {

@@ -4,7 +4,7 @@
 // - `noise_background`  dB(A), what the place sounds like at night without work; without it no pattern of work is looked for
 
 import { commonRules, proposal, stuck, unverified } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType, Metric } from '../../src/core/device-type.ts'
 import { siteDustNoiseCodecs } from './codecs.ts'
 import type { Rule } from '../../src/core/rule.ts'
@@ -107,6 +107,16 @@ export const siteDustNoise: DeviceType = {
       precision: 1,
     }),
     flag('spray_on', { zh: '喷淋开启', en: 'Spray on' }, { onChange: true }),
+  ],
+  rated: [
+    rated(
+      'noise_background',
+      {
+        zh: '夜间无施工时的本底声级（缺省不判）',
+        en: 'Background at night without work (not judged when absent)',
+      },
+      'dB[SPL]{A}',
+    ),
   ],
   rules: [
     {

@@ -1,7 +1,7 @@
 // A1, street light with a single-lamp controller: electrical values, dimming, leakage and tilt of one lamp.
 
 import { commonRules, proposal, unverified } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 
 /** A lamp below this share of its rated power gives no light; dimmed lamps stay above 30 %. */
@@ -48,6 +48,9 @@ export const streetlight: DeviceType = {
       max: 90,
       precision: 1,
     }),
+  ],
+  rated: [
+    rated('power', { zh: '额定功率（缺省按 100 W）', en: 'Rated power (100 W when absent)' }, 'W'),
   ],
   rules: [
     {

@@ -3,8 +3,9 @@
 // Rated values a compartment may carry:
 // - `sump_alarm`  m, level of the sump at which water is about to reach the floor (1.0)
 
+import { temperatureCodecs } from '../codecs.ts'
 import { commonRulesWith, digitalSafety, unverified } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Condition, Rule } from '../../src/core/rule.ts'
 
@@ -82,6 +83,13 @@ export const utilityTunnel: DeviceType = {
       max: 300,
       precision: 1,
     }),
+  ],
+  rated: [
+    rated(
+      'sump_alarm',
+      { zh: '集水坑报警液位（缺省 1.0 m）', en: 'Alarm level of the sump (1.0 m when absent)' },
+      'm',
+    ),
   ],
   rules: [
     {
@@ -168,4 +176,5 @@ export const utilityTunnel: DeviceType = {
     }),
     ...commonRulesWith({ offline: 'P2' }),
   ],
+  codecs: temperatureCodecs('temp'),
 }

@@ -1,6 +1,7 @@
 // A16, waste bin or transfer station: how full it is, whether it burns or smells. A station reports every few minutes: give it its
 // own report interval in the registry.
 
+import { temperatureCodecs } from '../codecs.ts'
 import { commonRules, proposal, stuck, unverified } from '../common-rules.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
@@ -127,4 +128,5 @@ export const wasteBin: DeviceType = {
     stuck('fill', 168),
     ...commonRules,
   ],
+  codecs: temperatureCodecs('temp'),
 }

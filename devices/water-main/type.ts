@@ -4,7 +4,7 @@
 // `chlorine_min` in mg/L (0.05, the end of the network).
 
 import { commonRules, stuck, unverified } from '../common-rules.ts'
-import { quantity } from '../metrics.ts'
+import { quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
 
@@ -58,6 +58,23 @@ export const waterMain: DeviceType = {
       max: 14,
       precision: 2,
     }),
+  ],
+  rated: [
+    rated(
+      'service_pressure',
+      { zh: '服务压力（缺省 0.14 MPa）', en: 'Service pressure (0.14 MPa when absent)' },
+      'MPa',
+    ),
+    rated(
+      'turbidity_max',
+      { zh: '浊度上限（缺省 1 NTU）', en: 'Highest turbidity (1 NTU when absent)' },
+      '{NTU}',
+    ),
+    rated(
+      'chlorine_min',
+      { zh: '余氯下限（缺省 0.05 mg/L）', en: 'Lowest chlorine (0.05 mg/L when absent)' },
+      'mg/L',
+    ),
   ],
   rules: [
     {

@@ -1,10 +1,10 @@
 // How environmental stations (HJ 212) and rain stations (SL 651) name what a weather station measures.
 
+import { monitorCodec, temperatureCodecs } from '../codecs.ts'
 import type { Codec } from '../../src/core/device-type.ts'
 
 export const weatherStationCodecs: readonly Codec[] = [
-  {
-    id: 'hj212',
+  monitorCodec({
     names: {
       // Dust comes in mg/m3, air pressure in kPa.
       a34002: { metric: 'pm10', factor: 1000 },
@@ -15,9 +15,9 @@ export const weatherStationCodecs: readonly Codec[] = [
       a01007: 'wind',
       a01008: 'wind_dir',
     },
-    // Hourly and daily reports repeat what the minutes have said; the gases of an air station are no weather.
-    ignored: ['2061:*', '2031:*', 'a34001', 'a34005', 'a05*', 'a21*'],
-  },
+    // The gases of an air station are no weather.
+    ignored: ['a34001', 'a34005', 'a05*', 'a21*'],
+  }),
   {
     id: 'sl651',
     // f4 is the hour's rain by five minutes.
@@ -25,4 +25,5 @@ export const weatherStationCodecs: readonly Codec[] = [
     // The water level of a station that has both.
     ignored: ['39', 'f*'],
   },
+  ...temperatureCodecs('temp'),
 ]

@@ -4,7 +4,7 @@
 // quota to judge by).
 
 import { commonRules, digitalSafety, proposal } from '../common-rules.ts'
-import { flag, quantity } from '../metrics.ts'
+import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Condition, Rule } from '../../src/core/rule.ts'
 
@@ -56,6 +56,19 @@ export const wellMeter: DeviceType = {
     flag('pump_on', { zh: '水泵运行', en: 'Pump running' }, { onChange: true }),
     flag('meter_magnet', { zh: '水表磁干扰', en: 'Magnet at the meter' }, { onChange: true }),
     flag('valve_open', { zh: '阀门打开', en: 'Valve open' }, { onChange: true }),
+  ],
+  rated: [
+    rated('closed', { zh: '已关停或禁采填 1', en: '1 for a well that is closed or banned' }, '1'),
+    rated(
+      'quota_month',
+      { zh: '月取水指标（缺省不判）', en: 'Quota of a month (not judged when absent)' },
+      'm3',
+    ),
+    rated(
+      'quota_year',
+      { zh: '年取水指标（缺省不判）', en: 'Quota of a year (not judged when absent)' },
+      'm3',
+    ),
   ],
   rules: [
     {

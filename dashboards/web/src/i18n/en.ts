@@ -161,6 +161,7 @@ export const en: Dictionary = {
   operand: {
     sum: 'sum',
     mean: 'mean',
+    highest: 'highest value',
     change: 'change',
     step: 'step from the last value',
     since: 'growth',

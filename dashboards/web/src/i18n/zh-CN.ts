@@ -157,6 +157,7 @@ export const zhCN = {
   operand: {
     sum: '合计',
     mean: '平均',
+    highest: '最高值',
     change: '变化量',
     step: '与上一次之差',
     since: '累计增量',
