@@ -5,9 +5,14 @@ import { hiddenCharacters } from './hidden-characters.ts'
 export const ALIASES_MAX = 8
 export const ALIAS_LENGTH_MAX = 128
 
-/** Networks write the same DevEUI or meter number now with small letters, now with capital ones. */
+/**
+ * Networks write the same DevEUI or meter number now with small letters, now with capital ones; and a SenML base name ends with the
+ * `:` or `/` that joins it to what follows. What consists of nothing else stays as it is.
+ */
 export function foldAlias(name: string): string {
-  return name.toLowerCase()
+  let end = name.length
+  while (end > 0 && (name[end - 1] === ':' || name[end - 1] === '/')) end--
+  return (end === 0 ? name : name.slice(0, end)).toLowerCase()
 }
 
 /** The aliases of an entry from outside, absent and null meaning none; `fail` hears of every mistake. */

@@ -38,7 +38,9 @@ export function createDeviceNames(): DeviceNames {
     },
     remove(device) {
       count(device.id, -1)
-      for (const alias of device.aliases ?? []) aliases.delete(foldAlias(alias))
+      for (const alias of device.aliases ?? [])
+        // An old registry may hold two that were told apart then: each takes only its own away.
+        if (aliases.get(foldAlias(alias)) === device.id) aliases.delete(foldAlias(alias))
     },
     byAlias: (alias) => aliases.get(foldAlias(alias)),
     idProblem(id) {

@@ -8,7 +8,7 @@ export interface Text {
 }
 
 export interface Metric {
-  /** Name in payloads, charts and columns: `^[a-z][a-z0-9_]{0,40}$`. */
+  /** Name in payloads, charts and columns: `^[a-z][A-Za-z0-9_]{0,40}$`, unlike the type's others also without regard to case. */
   readonly id: string
   readonly name: Text
   /** UCUM code; `1` for a pure number and for booleans. */
@@ -67,6 +67,15 @@ export interface BytesField {
   readonly factor?: number
 }
 
+/** A value of the device's `rated` that rules of its type read. */
+export interface RatedValue {
+  /** `^[a-z][a-z0-9_]{0,40}$`. */
+  readonly id: string
+  readonly name: Text
+  /** UCUM code; `1` for a pure number and for what is marked with 1. */
+  readonly unit: string
+}
+
 export interface DeviceType {
   readonly id: string
   readonly name: Text
@@ -78,6 +87,8 @@ export interface DeviceType {
   readonly metrics: readonly Metric[]
   readonly rules: readonly Rule[]
   readonly codecs?: readonly Codec[]
+  /** Rated values that the rules read, and no others. */
+  readonly rated?: readonly RatedValue[]
 }
 
 /** Metrics every device may report; `bat` and `rssi` of the canonical payload land here. */

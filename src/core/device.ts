@@ -27,7 +27,7 @@ export interface Device {
   readonly reportSeconds?: number | null
   /**
    * Names under which other networks know it: DevEUI, IMEI, MN, station or meter number, friendly name. Compared without regard to
-   * case, unique in the registry, at most eight.
+   * case and to `:` and `/` at the end, unique in the registry, at most eight.
    */
   readonly aliases?: readonly string[]
   /** The integration account that may speak for it; null or absent: none. */

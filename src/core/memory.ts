@@ -50,6 +50,14 @@ export interface StartsMemory extends Common {
   entries: [at: Millis, count: number][]
 }
 
+export interface HighestMemory extends Common {
+  readonly kind: 'highest'
+  /** Of a metric that holds: what it holds. */
+  last: number | null
+  /** Oldest first, falling: when the peak counted last, and how high it was. */
+  entries: [at: Millis, value: number][]
+}
+
 export interface UnchangedMemory extends Common {
   readonly kind: 'unchanged'
   value: number
@@ -67,7 +75,14 @@ export interface RunMemory extends Common {
 }
 
 export type Memory =
-  MeanMemory | ChangeMemory | StepMemory | SinceMemory | StartsMemory | UnchangedMemory | RunMemory
+  | MeanMemory
+  | HighestMemory
+  | ChangeMemory
+  | StepMemory
+  | SinceMemory
+  | StartsMemory
+  | UnchangedMemory
+  | RunMemory
 
 /** How an operand's memory begins, and whether it goes on while the rule does not apply. */
 export interface MemoryPlan {
@@ -98,6 +113,8 @@ export function copyMemory(memory: Memory): Memory {
       return { ...memory, buckets: memory.buckets.map(([ordinal, sum, n]) => [ordinal, sum, n]) }
     case 'change':
       return { ...memory, entries: memory.entries.map(([at, first, last]) => [at, first, last]) }
+    case 'highest':
+      return { ...memory, entries: memory.entries.map(([at, value]) => [at, value]) }
     case 'starts':
       return { ...memory, entries: memory.entries.map(([at, count]) => [at, count]) }
     case 'step':

@@ -21,7 +21,7 @@ type RowError = { readonly row: number; readonly field: string; readonly reason:
 
 export interface Registry {
   get(id: string): DeviceState | undefined
-  /** By id, else by alias, which is compared without regard to case. */
+  /** By id, else by alias, as `foldAlias` compares them. */
   find(name: string): DeviceState | undefined
   states(): Iterable<DeviceState>
   /** Puts back what a snapshot held, without checks. */
@@ -205,7 +205,7 @@ export function createRegistry(
 }
 
 /** Why the chain of parents above a device is wrong, or null. */
-function parentProblem(
+export function parentProblem(
   id: string,
   parent: string | null,
   parentOf: (id: string) => string | null | undefined,

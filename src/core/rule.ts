@@ -6,8 +6,9 @@ import type { Text } from './device-type.ts'
 export type Severity = 'P1' | 'P2' | 'P3'
 
 /**
- * What is compared. A metric's latest value, a sum, a mean over the last seconds, and what follows from several samples or several
+ * What is compared. A metric's latest value, a sum, a mean or the highest value over the last seconds, and what follows from several samples or several
  * metrics of one device:
+ * - `highest`: the highest of the last `seconds` (to a sixtieth of them), also while a sample does not say the metric
  * - `change`: now minus the oldest sample of the last `seconds` (to a sixtieth of them); of a counter what it grew by, resets left
  *   out; of a metric that holds, against the value it held then
  * - `step`: now minus the sample before, also of a counter, so that a meter that runs backward shows
@@ -23,6 +24,7 @@ export type Operand =
   | { readonly metric: string }
   | { readonly sum: readonly string[] }
   | { readonly mean: string; readonly seconds: number }
+  | { readonly highest: string; readonly seconds: number }
   | { readonly change: string; readonly seconds: number }
   | { readonly step: string }
   | { readonly since: 'day' | 'month' | 'year'; readonly counter: string }

@@ -9,7 +9,7 @@ import { hj212Answer } from './hj212-answer.ts'
 /** Commands that carry values, and what their names begin with: 2011 real time, 2051 minutes, 2061 hours, 2031 days. */
 const prefixes: ReadonlyMap<string, string> = new Map([
   ['2011', ''],
-  ['2051', ''],
+  ['2051', '2051:'],
   ['2061', '2061:'],
   ['2031', '2031:'],
 ])

@@ -17,7 +17,7 @@ export interface RegistryPast {
   changed(id: string, device: Device | null, position: Position): void
   /** The device as a message at this position has met it. */
   deviceAt(id: string, position: Position): Device | undefined
-  /** The same by id, else by alias, which is compared without regard to case. */
+  /** The same by id, else by alias, as `foldAlias` compares them. */
   findAt(name: string, position: Position): Device | undefined
   /** Nothing up to here will be asked again. */
   forget(through: Position): void

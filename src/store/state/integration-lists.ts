@@ -2,12 +2,13 @@
 
 import type { Integration, IntegrationAccess } from '../../core/integration.ts'
 import type { StateReader } from '../../ports.ts'
-import { jsonIn } from '../sqlite/row.ts'
+import { jsonIn, numberIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
+import { DEVICE_INTEGRATION } from './schema.ts'
 
 export function createIntegrationLists(
   prepared: Statements,
-): Pick<StateReader, 'integrations' | 'integrationAccess'> {
+): Pick<StateReader, 'integrations' | 'integrationAccess' | 'devicesOf'> {
   return {
     integrations: () =>
       prepared('SELECT document FROM integrations ORDER BY id')
@@ -17,5 +18,12 @@ export function createIntegrationLists(
       prepared('SELECT access FROM integrations ORDER BY id')
         .all()
         .map((row) => jsonIn<IntegrationAccess>(row, 'access')),
+    devicesOf: (integration) =>
+      numberIn(
+        prepared(`SELECT count(*) AS devices FROM devices WHERE ${DEVICE_INTEGRATION} = ?`).get(
+          integration,
+        ) ?? {},
+        'devices',
+      ),
   }
 }

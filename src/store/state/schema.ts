@@ -24,6 +24,7 @@ export function prepareStateSchema(database: DatabaseSync, file: string): void {
     if (made === undefined) database.exec(TABLES)
     checkStateFormat(database, file)
     database.exec(ADDED_TABLES)
+    database.exec(FOLDED_AGAIN)
   })
 }
 
@@ -97,7 +98,7 @@ const TABLES = `
 const ADDED_TABLES = `
   CREATE INDEX IF NOT EXISTS devices_by_integration ON devices (${DEVICE_INTEGRATION}, id);
 
-  -- alias: folded to lower case.
+  -- alias: as foldAlias makes it.
   CREATE TABLE IF NOT EXISTS aliases (
     alias TEXT PRIMARY KEY, device TEXT NOT NULL
   ) WITHOUT ROWID;
@@ -107,7 +108,7 @@ const ADDED_TABLES = `
     id TEXT PRIMARY KEY, access TEXT NOT NULL, document TEXT NOT NULL
   ) WITHOUT ROWID;
 
-  -- folded: the name in lower case, as aliases are compared.
+  -- folded: the name as foldAlias makes it.
   CREATE TABLE IF NOT EXISTS strangers (
     name TEXT PRIMARY KEY, folded TEXT NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
     count INTEGER NOT NULL, client TEXT NOT NULL, topic TEXT NOT NULL
@@ -125,4 +126,12 @@ const ADDED_TABLES = `
     DELETE FROM quarantine_payloads
       WHERE place = substr(OLD.id, 1, instr(OLD.id, '.') - 1) AND items <= 0;
   END;
+`
+
+/** Earlier versions kept the `:` and `/` at the end of names. Of two that have become the same the one that was so already stays. */
+const FOLDED_AGAIN = `
+  UPDATE OR IGNORE aliases SET alias = rtrim(alias, ':/')
+    WHERE substr(alias, -1) IN (':', '/') AND rtrim(alias, ':/') <> '';
+  UPDATE strangers SET folded = rtrim(folded, ':/')
+    WHERE substr(folded, -1) IN (':', '/') AND rtrim(folded, ':/') <> '';
 `

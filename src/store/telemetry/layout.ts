@@ -7,7 +7,7 @@ import type { Millis } from '../../core/position.ts'
 export const DAY_MS = 86_400_000
 
 const TYPE_ID_PATTERN = /^[a-z][a-z0-9-]{0,63}$/
-const METRIC_ID_PATTERN = /^[a-z][a-z0-9_]{0,40}$/
+const METRIC_ID_PATTERN = /^[a-z][A-Za-z0-9_]{0,40}$/
 
 /** Days since 1970-01-01 UTC. */
 export function dayOf(ts: Millis): number {
@@ -33,9 +33,9 @@ export function dayFilePath(directory: string, type: string, day: number): strin
 /** The columns before the metrics. */
 export const KEY_COLUMNS = ['ts', 'device', 'received_at', 'simulated'] as const
 
-/** A metric's column; the prefix keeps it apart from the key's columns. */
+/** A metric's column, in lower case as column names ignore it; the prefix keeps it apart from the key's columns. */
 export function columnOf(metric: string): string {
-  return `m_${metric}`
+  return `m_${metric.toLowerCase()}`
 }
 
 /** Metric ids by type id, in the order of a reading's values. They become paths and SQL, so anything but a plain name throws. */

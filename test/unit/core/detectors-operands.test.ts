@@ -18,6 +18,7 @@ function under(of: Operand, limit: number): Condition {
 const change: Operand = { change: 'level', seconds: 300 }
 const growth: Operand = { change: 'total', seconds: 300 }
 const tilted: Operand = { change: 'tilt', seconds: 300 }
+const peak: Operand = { highest: 'level', seconds: 300 }
 
 describe('operand of one metric over time', () => {
   it.each<[string, string, string, Condition, string]>([
@@ -95,6 +96,30 @@ describe('operand of one metric over time', () => {
       over({ starts: 'fan', seconds: 600 }, 1),
       '',
     ],
+    ['highest is the value itself at first', 'level', '9 1', over(peak, 5), '+0'],
+    ['highest remembers a peak', 'level', '1 9 1 1 1 1 1', over(peak, 5), '+60'],
+    [
+      'highest forgets a peak with its window',
+      'level',
+      '1 9 1 1 1 1 1 1',
+      over(peak, 5),
+      '+60 -420',
+    ],
+    ['highest takes the later of two peaks', 'level', '9 1 9 1 1 1 1 1', over(peak, 5), '+0'],
+    [
+      'highest steps down to the next lower peak',
+      'level',
+      '9 1 6 1 1 1 1 1 1',
+      over(peak, 7),
+      '+0 -360',
+    ],
+    [
+      'highest of what holds counts for as long as it held',
+      'tilt',
+      '9 . . . . . . . 1 1 1 1 1 1 1',
+      over({ highest: 'tilt', seconds: 300 }, 5),
+      '+0 -840',
+    ],
     ['unchanged counts seconds', 'level', '3 3 3 3 3', over({ unchanged: 'level' }, 200), '+240'],
     [
       'unchanged begins again with the last digit',
@@ -126,6 +151,17 @@ describe('operand of one metric over time', () => {
     ],
   ])('%s', (_, metric, line, when, expected) => {
     expect(play(line, metric, rigFor({ when }))).toBe(expected)
+  })
+
+  it('highest is told in the unit of its metric', () => {
+    const rig = rigFor({ when: over(peak, 5) })
+    play('9 1', 'level', rig)
+    expect(rig.alerts()[0]).toMatchObject({
+      metric: 'level',
+      value: 9,
+      unit: 'm',
+      because: { code: 'above', params: { operand: 'highest' } },
+    })
   })
 
   it('unchanged is told in seconds', () => {
@@ -249,6 +285,24 @@ describe('operand of several metrics', () => {
       [{ current_a: 2.1, current_b: 0 }],
       '+0',
     ],
+    [
+      'highest speaks in a sample that is silent about it',
+      { kind: 'all', of: [over({ metric: 'tilt' }, 5), over(peak, 5)] },
+      [{ level: 9, tilt: 0 }, { tilt: 6 }],
+      '+60',
+    ],
+    [
+      'highest has forgotten what is too long ago',
+      { kind: 'all', of: [over({ metric: 'tilt' }, 5), over(peak, 5)] },
+      [...Array.from({ length: 6 }, (_, n) => ({ level: n === 0 ? 9 : 1, tilt: 0 })), { tilt: 6 }],
+      '',
+    ],
+    [
+      'highest says nothing where its window is empty',
+      over(peak, 5),
+      [{ level: 9 }, ...Array.from({ length: 7 }, () => ({ tilt: 1 }))],
+      '+0',
+    ],
   ])('%s', (_, when, samples, expected) => {
     const rig = rigFor({ when })
     const start = rig.now
@@ -288,6 +342,8 @@ describe('memory of an operand', () => {
     ['change of what holds', { when: over({ change: 'tilt', seconds: 600 }, 1e9) }],
     ['mean', { when: over({ mean: 'level', seconds: 600 }, 1e9) }],
     ['starts', { when: over({ starts: 'pump', seconds: 600 }, 1e9) }],
+    ['highest', { when: over({ highest: 'inflow', seconds: 600 }, 1e9) }],
+    ['highest of what holds', { when: over({ highest: 'tilt', seconds: 600 }, 1e9) }],
   ]
 
   it.each(operands)('%s stays within its bound, whatever the device sends', (_, rule) => {
@@ -297,7 +353,10 @@ describe('memory of an operand', () => {
         const rig = rigFor(rule)
         list.forEach((gap, n) => {
           rig.now += gap
-          rig.send('T-1', { m: { level: n % 7, tilt: n % 5, pump: n % 2 === 0 } })
+          // Only what falls and falls leaves much to remember of a highest value.
+          rig.send('T-1', {
+            m: { level: n % 7, inflow: 900 - n, tilt: n % 5, pump: n % 2 === 0 },
+          })
         })
         const slot = rig.engine.snapshot().devices[0]?.slots[0]
         const [memory] = slot?.memories ?? []

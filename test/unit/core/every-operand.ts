@@ -29,6 +29,8 @@ export const everyOperand: DeviceType = {
     }),
     rule('STARTS', above({ starts: 'pump', seconds: 1800 }, 0)),
     rule('STARTS_SAMPLED', above({ starts: 'fan', seconds: 1800 }, 0)),
+    rule('HIGHEST', above({ highest: 'level', seconds: 600 }, 4)),
+    rule('HIGHEST_HELD', above({ highest: 'tilt', seconds: 600 }, 4)),
     rule('UNCHANGED', above({ unchanged: 'level' }, 120)),
     rule('UNCHANGED_HELD', above({ unchanged: 'pump' }, 300), { gapSeconds: 3600 }),
     rule('MEAN', above({ mean: 'level', seconds: 600 }, 5), { during: { kind: 'lighting' } }),

@@ -50,6 +50,17 @@ describe('find()', () => {
     expect(rig.engine.device('24e124ab')).toBeUndefined()
   })
 
+  it('finds by alias without regard to the colons and slashes at its end', () => {
+    const rig = createRig({ types, devices: [one({ aliases: ['urn:dev:mac:24e1', 'room/'] })] })
+    for (const name of ['urn:dev:mac:24E1:', 'urn:dev:mac:24e1', 'room', 'ROOM//', 'room/:'])
+      expect(rig.engine.find(name)?.id, name).toBe('W-1')
+    for (const name of ['', ':', '/', 'urn:dev:mac', ':room', 'ro/om'])
+      expect(rig.engine.find(name), name).toBeUndefined()
+    const outcome = register(rig, one({ id: 'W-2', aliases: ['room:'] }))
+    expect(fieldsOf(outcome)).toEqual(['0.aliases'])
+    expect(fieldsOf(register(rig, one({ id: 'W-3', aliases: ['b', 'B/'] })))).toEqual(['0.aliases'])
+  })
+
   it('follows the aliases as they change, and after a snapshot', () => {
     const rig = createRig({ types, devices: [one({ aliases: ['a', 'b'] })] })
     expect(patch(rig, 'W-1', { aliases: ['B', 'c'] }).ok).toBe(true)
@@ -67,7 +78,8 @@ describe('find()', () => {
   })
 
   it('never finds two devices by one name, whatever was registered, changed and removed', () => {
-    const name = fc.constantFrom('a', 'A', 'b', 'B', 'W-1', 'w-1', 'W-2')
+    const name = fc.constantFrom('a', 'A', 'a:', 'b', 'B/', 'W-1', 'w-1', 'w-1:', 'W-2')
+    const folded = (text: string) => text.toLowerCase().replace(/[:/]+$/, '')
     const step = fc.record({
       kind: fc.constantFrom('register', 'update', 'remove'),
       id: name,
@@ -88,9 +100,7 @@ describe('find()', () => {
             const bearers = devices.filter(
               (other) =>
                 other !== device &&
-                [other.id, ...(other.aliases ?? [])].some(
-                  (text) => text.toLowerCase() === alias.toLowerCase(),
-                ),
+                [other.id, ...(other.aliases ?? [])].some((text) => folded(text) === folded(alias)),
             )
             expect(bearers).toEqual([])
           }

@@ -10,7 +10,7 @@ import type { DeviceType, Metric } from '../../../src/core/device-type.ts'
 import type { Rule, Severity } from '../../../src/core/rule.ts'
 import { placeholders } from '../../../src/core/wording.ts'
 import { createRig, deviceOf } from '../core/harness.ts'
-import { problemsOf } from './rule-reads.ts'
+import { problemsOf, ratedNamesOf } from './rule-reads.ts'
 
 interface ReadingExample {
   readonly description: string
@@ -144,7 +144,8 @@ describe.each(deviceTypes.map((type) => [type.id, type] as const))('%s', (_, typ
 
   it('names its metrics and rules once and completely', () => {
     const metrics = metricsOf(type)
-    expect(new Set(metrics.map((metric) => metric.id)).size).toBe(metrics.length)
+    // Columns of a day file do not tell upper case from lower.
+    expect(new Set(metrics.map((metric) => metric.id.toLowerCase())).size).toBe(metrics.length)
     expect(new Set(type.rules.map((rule) => rule.id)).size).toBe(type.rules.length)
     expect(type.id).toMatch(/^[a-z][a-z0-9-]*$/)
     expect(componentClass(type.component)?.code).toBe(type.component)
@@ -162,7 +163,7 @@ describe.each(deviceTypes.map((type) => [type.id, type] as const))('%s', (_, typ
   it.each(metricsOf(type).map((metric): [string, Metric] => [metric.id, metric]))(
     'metric %s has a unit, a range and digits',
     (id, metric) => {
-      expect(id).toMatch(/^[a-z][a-z0-9_]{0,40}$/)
+      expect(id).toMatch(/^[a-z][A-Za-z0-9_]{0,40}$/)
       expect(metric.unit).not.toBe('')
       expect(metric.min).toBeLessThan(metric.max)
       expect(metric.precision).toBeGreaterThanOrEqual(0)
@@ -198,6 +199,18 @@ describe.each(deviceTypes.map((type) => [type.id, type] as const))('%s', (_, typ
       for (const name of used.flat()) expect(placeholders).toContain(name)
     },
   )
+
+  it('declares the rated values that its rules read, and no others', () => {
+    const declared = type.rated ?? []
+    const used = new Set(type.rules.flatMap(ratedNamesOf))
+    expect(declared.map(({ id }) => id).toSorted()).toEqual([...used].toSorted())
+    for (const { id, name, unit } of declared) {
+      expect(id).toMatch(/^[a-z][a-z0-9_]{0,40}$/)
+      expect(name.zh).toMatch(/\p{Script=Han}/u)
+      expect(name.en).not.toBe('')
+      expect(unit).not.toBe('')
+    }
+  })
 
   it('has examples of every rule that raise and that do not', () => {
     for (const rule of type.rules.filter((one) => !provenForAll.includes(one.id))) {

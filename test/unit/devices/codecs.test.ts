@@ -10,6 +10,8 @@ import type { Codec, DeviceType } from '../../../src/core/device-type.ts'
 import { createLocalTime } from '../../../src/core/local-time.ts'
 import { payloadFormats } from '../../../src/core/record.ts'
 import type { PayloadFormat } from '../../../src/core/record.ts'
+import { decodeHj212 } from '../../../src/decoders/hj212.ts'
+import { decodeWith, goldenFrames } from '../decoders/byte-golden.ts'
 
 const localTime = createLocalTime('Asia/Shanghai')
 
@@ -28,7 +30,7 @@ function read(
     own === undefined ? codec : null,
     format,
   )
-  return 'reading' in result ? result.reading.metrics : result.refusal.code
+  return 'reading' in result ? (result.reading?.metrics ?? {}) : result.refusal.code
 }
 
 const all = deviceTypes.flatMap((type) =>
@@ -107,6 +109,64 @@ describe('codecs', () => {
       }),
     ).toEqual({ cod: 38.2, nh3n: 3.91, flow: 152.28 })
   })
+
+  it('lose nothing of what a plant sends for ten minutes', () => {
+    const golden = goldenFrames('hj212').find(({ name }) => name === 'plant-ten-minutes.json')
+    const { readings } = decodeWith(decodeHj212, golden?.bytes ?? new Uint8Array(0), '')
+    expect(
+      readings.map(({ metrics }) => read(typeNamed('sewage-plant'), 'hj212', metrics)),
+    ).toEqual([{ cod: 38.2, nh3n: 3.91, volume: 152.4 }])
+  })
+
+  const plant = {
+    w01018: 41,
+    '2051:w01018': 38.2,
+    '2061:w01018': 37,
+    '2031:w01018': 36,
+    'w00000-Cou': 1.5,
+    '2051:w00000-Cou': 152.4,
+    '2061:w00000-Cou': 900,
+  }
+  const site = { LA: 71, a34002: 0.2, '2051:LA': 65, '2061:LA': 66, '2061:a34002': 0.15 }
+  it.each<[string, string, Readonly<Record<string, number>>, Readonly<Record<string, number>>]>([
+    ['sewage-plant', 'hj212-real-time', plant, { cod: 41 }],
+    ['sewage-plant', 'hj212-hourly', plant, { cod: 37, volume: 900 }],
+    ['site-dust-noise', 'hj212-real-time', site, { noise_leq: 71, pm10: 200 }],
+    ['site-dust-noise', 'hj212-hourly', site, { noise_leq: 66, pm10: 150 }],
+  ])('of a %s: %s takes one kind of value', (id, codec, said, kept) => {
+    expect(read(typeNamed(id), codec, said)).toEqual(kept)
+  })
+
+  it.each([
+    ['site-dust-noise', 'a01001', 'temp'],
+    ['weather-station', 'a01001', 'temp'],
+    ['river-station', 'w01001', 'ph'],
+  ])('of a %s take the means of minutes like real-time values', (id, code, metric) => {
+    expect(read(typeNamed(id), 'hj212', { [code]: 7 })).toEqual({ [metric]: 7 })
+    expect(read(typeNamed(id), 'hj212', { [`2051:${code}`]: 7 })).toEqual({ [metric]: 7 })
+    expect(read(typeNamed(id), 'hj212', { [`2061:${code}`]: 7 })).toEqual({})
+  })
+
+  it.each(['chirpstack', 'tts', 'senml', 'thing-model'])(
+    'read a room sensor that comes by %s',
+    (format) => {
+      const said = { temperature: 19.5, humidity: 40, battery: 87, gpio: 1 }
+      expect(read(typeNamed('indoor-temperature'), format, said)).toEqual({
+        room_temp: 19.5,
+        humidity: 40,
+        battery_pct: 87,
+      })
+    },
+  )
+
+  const withTemp = deviceTypes.filter(({ metrics }) => metrics.some(({ id }) => id === 'temp'))
+  it.each(withTemp.map((type): [string, DeviceType] => [type.id, type]))(
+    'know what a sensor in a %s means by temperature',
+    (_, type) => {
+      for (const format of ['chirpstack', 'tts', 'zigbee2mqtt'])
+        expect(read(type, format, { temperature: 3 }), format).toEqual({ temp: 3 })
+    },
+  )
 
   it('read the codes of 2005 too', () => {
     expect(read(typeNamed('sewage-plant'), 'hj212', { '011': 41, B01: 10, '001': 7.2 })).toEqual({

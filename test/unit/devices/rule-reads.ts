@@ -24,6 +24,33 @@ export function problemsOf(rule: Rule, type: DeviceType): string[] {
   return problems
 }
 
+/** Names of the rated values that a rule reads, by its limits and its distances, in all editions. */
+export function ratedNamesOf(rule: Rule): readonly string[] {
+  const editions = rule.editions ?? []
+  return [rule.when, ...editions.flatMap(({ when }) => when ?? [])].flatMap(ratedIn)
+}
+
+function ratedIn(condition: Condition): readonly string[] {
+  switch (condition.kind) {
+    case 'above':
+    case 'below': {
+      const { of, limit } = condition
+      return [
+        ...('distance' in of ? [`${of.distance.to}_lat`, `${of.distance.to}_lon`] : []),
+        ...(typeof limit === 'object' && 'rated' in limit ? [limit.rated] : []),
+      ]
+    }
+    case 'all':
+    case 'any':
+      return condition.of.flatMap(ratedIn)
+    case 'is':
+    case 'silent':
+    case 'skewed':
+    case 'impossible':
+      return []
+  }
+}
+
 type Metrics = ReadonlyMap<string, Metric>
 
 function ofCondition(condition: Condition, metrics: Metrics): string[] {
@@ -56,6 +83,7 @@ function ofOperand(of: Operand, metrics: Metrics): string[] {
   if ('change' in of) return ofKind(of.change, numbers, metrics)
   if ('step' in of) return ofKind(of.step, numbers, metrics)
   if ('since' in of) return ofKind(of.counter, ['counter'], metrics)
+  if ('highest' in of) return ofKind(of.highest, numbers, metrics)
   if ('starts' in of) return ofKind(of.starts, ['boolean'], metrics)
   if ('unchanged' in of) return ofKind(of.unchanged, [...numbers, 'boolean'], metrics)
   if ('difference' in of) return of.difference.flatMap((id) => ofKind(id, numbers, metrics))

@@ -5,7 +5,7 @@ import { streetlight } from '../../../devices/streetlight/type.ts'
 import { metricsOf } from '../../../src/core/device-type.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Reading } from '../../../src/core/reading.ts'
-import { prepareDaySchema } from '../../../src/store/telemetry/day-schema.ts'
+import { prepareDaySchema, readingColumns } from '../../../src/store/telemetry/day-schema.ts'
 import { openEmbeddedTelemetryReader } from '../../../src/store/telemetry/embedded-reader.ts'
 import { openEmbeddedTelemetry } from '../../../src/store/telemetry/embedded.ts'
 import { columnOf } from '../../../src/store/telemetry/layout.ts'
@@ -74,6 +74,17 @@ describe('createRowInserts', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  it('finds the column of a metric whose name has changed in case only', () => {
+    const database = new DatabaseSync(':memory:')
+    prepareDaySchema(database, ':memory:', ['magnetic_ut'])
+    prepareDaySchema(database, ':memory:', ['magnetic_uT', 'power'])
+    expect([...readingColumns(database)].slice(-2)).toEqual([
+      columnOf('magnetic_uT'),
+      columnOf('power'),
+    ])
+    database.close()
   })
 
   it('takes the whole transaction back when a row is there already', () => {

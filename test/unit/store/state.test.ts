@@ -106,6 +106,28 @@ describe('SQLite state store', () => {
     store.close()
   })
 
+  it('compares the names an older version has kept as it compares its own', () => {
+    openState({ file }).close()
+    const older = new DatabaseSync(file)
+    older.exec(`INSERT INTO aliases VALUES ('urn:dev:1:', 'L1'), ('urn:dev:1', 'L0'), ('room//', 'L2'), (':', 'L3');
+      INSERT INTO strangers VALUES ('Sensor:', 'sensor:', 1, 1, 1, 'x', '')`)
+    older.close()
+    const store = openState({ file })
+    const reader = openStateReader({ file })
+    expect(['URN:dev:1:', 'room', ':'].map((name) => reader.deviceNamed(name))).toEqual([
+      'L0',
+      'L2',
+      'L3',
+    ])
+    expect(reader.strangers({ limit: 9, cursor: null }).items).toHaveLength(1)
+    const named = device('L4', { aliases: ['SENSOR'], integration: 'dust' })
+    store.apply([placed(1, deviceEffect(named))], [], positionAt(1))
+    expect(reader.strangers({ limit: 9, cursor: null }).items).toEqual([])
+    expect(['dust', 'other', ''].map((id) => reader.devicesOf(id))).toEqual([1, 0, 0])
+    reader.close()
+    store.close()
+  })
+
   it('leaves a file of a newer version as it is', () => {
     openState({ file }).close()
     const newer = new DatabaseSync(file)

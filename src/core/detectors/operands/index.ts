@@ -2,6 +2,7 @@
 
 import type { Operand } from '../../rule.ts'
 import { createChange } from './change.ts'
+import { createHighest } from './highest.ts'
 import { createMean } from './mean.ts'
 import type { Measure, OperandContext } from './measure.ts'
 import {
@@ -20,6 +21,7 @@ export function compileOperand(of: Operand, context: OperandContext): Measure {
   if ('metric' in of) return createPlain(of.metric, context)
   if ('sum' in of) return createSum(of.sum, context)
   if ('mean' in of) return createMean(of.mean, of.seconds, context)
+  if ('highest' in of) return createHighest(of.highest, of.seconds, context)
   if ('change' in of) return createChange(of.change, of.seconds, context)
   if ('step' in of) return createStep(of.step, context)
   if ('since' in of) return createSince(of.since, of.counter, context)
