@@ -14,7 +14,7 @@ import { parseCaseEvent } from './cases/event.ts'
 import { createSignatureCheck } from './cases/signature.ts'
 import { createWebhook } from './cases/webhook.ts'
 import { systemClock } from './clock.ts'
-import { readPem, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED, flagsOfFormat } from './core/record.ts'
 import type { Position } from './core/position.ts'
 import type { Quarantined } from './core/reading.ts'
@@ -37,6 +37,7 @@ import { openStateReader } from './store/state/state-reader.ts'
 import { openState } from './store/state/state.ts'
 import { openEmbeddedTelemetryReader } from './store/telemetry/embedded-reader.ts'
 import { createSubmit } from './submit.ts'
+import { readPem } from './tls-files.ts'
 
 export interface AppOptions {
   readonly config: Config

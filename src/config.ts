@@ -1,8 +1,8 @@
 // Environment -> Config. The only reader of process.env; every value is checked once, and all problems are told at once.
 
 import { readFileSync, statSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
+import { readPem, tlsProblems } from './tls-files.ts'
 
 const duration = z
   .string()
@@ -48,11 +48,6 @@ const pem = z.string().refine((text) => {
     return false
   }
 }, 'expected a readable PEM file')
-
-/** Throws when the file cannot be read. */
-export function readPem(text: string): string {
-  return text.startsWith('-----BEGIN ') ? text : readFileSync(text, 'utf8')
-}
 
 interface Setting {
   readonly schema: z.ZodType
@@ -297,11 +292,14 @@ function tlsContradictions(config: Partial<Config>): string[] {
   if (listeners.length === 0 && [cert, key, ca].some((one) => typeof one === 'string'))
     problems.push('HETAO_TLS_CERT, _KEY, _CA: expected HETAO_MQTTS or HETAO_WSS, got neither')
   if (typeof cert !== 'string' || typeof key !== 'string') return problems
+  if (ca === undefined) return problems
   try {
-    createSecureContext({ cert: readPem(cert), key: readPem(key) })
+    const files = { cert: readPem(cert), key: readPem(key), ca: ca === null ? null : readPem(ca) }
+    for (const { file, problem } of tlsProblems(files))
+      problems.push(`HETAO_TLS_${file.toUpperCase()}: ${problem}`)
   } catch (error) {
     problems.push(
-      `HETAO_TLS_KEY: expected the private key of HETAO_TLS_CERT: ${error instanceof Error ? error.message : String(error)}`,
+      `HETAO_TLS_CERT, _KEY, _CA: cannot read them: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
   return problems

@@ -196,13 +196,15 @@ export interface StateReader {
         revoked: boolean
       })
     | null
-  /** Id of the device that has this id or, without regard to case, this alias. */
+  /** Id of the device that has this id or, as `foldAlias` compares them, this alias. */
   deviceNamed(name: string): string | null
   /** Every device's access entry, for the doors at start. */
   access(): Iterable<DeviceAccess>
   /** Every integration account, by id; and its access entry, for the doors at start. */
   integrations(): readonly Integration[]
   integrationAccess(): Iterable<IntegrationAccess>
+  /** How many devices name this account as theirs, whether it exists or not. */
+  devicesOf(integration: string): number
   /** Names that no device has and that messages have spoken of, the newest first. */
   strangers(paging: Paging): Page<Stranger>
   anySimulated(): boolean

@@ -19,7 +19,13 @@ export function parseCsv(text: string, { rowsMax, columnsMax }: CsvLimits): CsvT
 
   while (at < text.length) {
     const cell = text[at] === '"' ? quotedCell(text, at) : plainCell(text, at)
-    if (cell.kind === 'broken') return failed(cell.reason)
+    if (cell.kind === 'broken') {
+      // A quote that is not closed swallows the rows after it, so the place where it ends tells nothing.
+      const place = `column ${row.length + 1} of ${rows.length === 0 ? 'the first line' : `row ${rows.length}`}`
+      return failed(
+        text[at] === '"' ? `${cell.reason}: see the quote that opens ${place}` : cell.reason,
+      )
+    }
     row.push(cell.text)
     if (row.length > columnsMax) return failed(`expected at most ${columnsMax} columns`)
     at = cell.end

@@ -12,6 +12,7 @@ import {
   fullDeviceSchema,
 } from './device-schema.ts'
 import { createDeviceUpload } from './device-upload.ts'
+import { createDeviceWarnings, warningsField } from './device-warnings.ts'
 import { ApiError } from './errors.ts'
 import { listOf, pagingQuery, readPage, shortText } from './lists.ts'
 import { command } from './outcomes.ts'
@@ -24,6 +25,7 @@ const idParams = z.object({ id: z.string() })
 
 export function deviceRoutes(app: Server, parts: ApiParts, times: Times): void {
   const { reader, submit } = parts
+  const warnings = createDeviceWarnings(parts)
 
   app.get(
     '/devices',
@@ -83,14 +85,15 @@ export function deviceRoutes(app: Server, parts: ApiParts, times: Times): void {
         summary: 'Change fields of a device; id and type stay',
         params: idParams,
         body: devicePatchSchema,
-        response: { 200: fullDeviceSchema },
+        response: { 200: fullDeviceSchema.extend(warningsField) },
       },
     },
     async (request) => {
       const { id } = request.params
       const patch = request.body
       await command(submit, principalOf(request).name, { kind: 'device.update', id, patch })
-      return present(id)
+      const shown = present(id)
+      return { ...shown, ...warnings.of({ ...patch, type: shown.type }) }
     },
   )
 
@@ -134,6 +137,7 @@ export function deviceRoutes(app: Server, parts: ApiParts, times: Times): void {
 export function deviceUploadRoutes(app: Server, parts: ApiParts, times: Times): void {
   keepBodiesRaw(app, 'text/csv', CSV_BYTES_MAX)
   const upload = createDeviceUpload(parts.types, parts.reader)
+  const warnings = createDeviceWarnings(parts)
   const oneDevice = createDeviceSchema(parts.types)
   const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -148,8 +152,8 @@ export function deviceUploadRoutes(app: Server, parts: ApiParts, times: Times): 
         body: z.union([oneDevice, z.array(oneDevice)]),
         response: {
           201: z.union([
-            deviceSchema.partial({ createdAt: true }),
-            z.object({ registered: z.number(), ids: z.array(z.string()) }),
+            deviceSchema.partial({ createdAt: true }).extend(warningsField),
+            z.object({ registered: z.number(), ids: z.array(z.string()), ...warningsField }),
           ]),
         },
       },
@@ -168,10 +172,16 @@ export function deviceUploadRoutes(app: Server, parts: ApiParts, times: Times): 
       reply.code(201)
       const [only] = devices
       if (Array.isArray(body) || Buffer.isBuffer(body) || only === undefined)
-        return { registered: devices.length, ids: devices.map(({ id }) => id) }
+        return {
+          registered: devices.length,
+          ids: devices.map(({ id }) => id),
+          ...warnings.ofRows(devices),
+        }
       reply.header('location', `/api/v1/devices/${only.id}`)
       const stored = parts.reader.device(only.id)
-      return stored === null ? { ...only, aliases: [...only.aliases] } : deviceView(stored, times)
+      const shown =
+        stored === null ? { ...only, aliases: [...only.aliases] } : deviceView(stored, times)
+      return { ...shown, ...warnings.of(only) }
     },
   )
 

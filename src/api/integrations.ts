@@ -30,6 +30,8 @@ const integrationSchema = z.object({
   format: z.enum(integrationFormats),
   topics: z.array(z.string()),
   createdAt: z.string(),
+  /** How many devices name it as their account. */
+  devices: z.number(),
 })
 const createSchema = z.strictObject({
   id: z.string().regex(INTEGRATION_ID_PATTERN, `expected ${INTEGRATION_ID_PATTERN.source}`),
@@ -143,12 +145,16 @@ export function integrationRoutes(app: Server, parts: ApiParts, times: Times): v
     async (request, reply) => {
       const { id } = request.params
       await command(submit, principalOf(request).name, { kind: 'integration.remove', id })
+      const devices = reader.devicesOf(id)
+      if (devices > 0)
+        parts.log.warn({ account: id, devices }, 'devices name an account that was removed')
       return reply.code(204).send(null)
     },
   )
 
   function view(account: Integration): z.output<typeof integrationSchema> {
     const { id, name, format, topics, createdAt } = account
-    return { id, name, format, topics: [...topics], createdAt: times.iso(createdAt) }
+    const devices = reader.devicesOf(id)
+    return { id, name, format, topics: [...topics], createdAt: times.iso(createdAt), devices }
   }
 }

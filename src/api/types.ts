@@ -32,6 +32,8 @@ const typeSchema = z.object({
       onChange: z.boolean().optional(),
     }),
   ),
+  /** Names of `rated` in the registry that the rules read. */
+  rated: z.array(z.object({ id: z.string(), name: textSchema, unit: z.string() })),
   /** As in the type's definition; conditions nest. */
   rules: z.array(
     z.looseObject({
@@ -92,6 +94,7 @@ function show(type: DeviceType): z.output<typeof typeSchema> {
     department,
     reportSeconds,
     metrics: [...metricsOf(type)],
+    rated: (type.rated ?? []).map((one) => ({ ...one })),
     rules: type.rules.map(({ editions, ...rule }) => ({
       ...rule,
       ...(editions === undefined ? {} : { editions: editions.map((one) => ({ ...one })) }),

@@ -76,7 +76,8 @@ export function createConnectHooks(options: {
     { reason, detail, returnCode }: ConnectDecision & { allow: false },
     answer: (error: AuthenticateError) => void,
   ): void {
-    refusals.refuse(reason, { id, address: session.address }, null, detail)
+    const whom = { id: session.isAnonymous ? null : id, address: session.address }
+    refusals.refuse(reason, whom, null, detail)
     const error = failure(returnCode, detail)
     if (session.answerDelayMs === 0) answer(error)
     else
@@ -91,12 +92,13 @@ export function createConnectHooks(options: {
     preConnect(client, packet, done) {
       const session = sessions.of(client)
       if (session !== undefined) {
+        session.isAnonymous = packet.clientId === ''
         if (isSupported(packet)) session.decision = decide(session, packet)
         // aedes itself answers other versions with return code 1 in the form of version 3 [MQTT-3.1.2-2].
         else
           refusals.refuse(
             'unsupported_version',
-            { id: packet.clientId, address: session.address },
+            { id: session.isAnonymous ? null : packet.clientId, address: session.address },
             null,
             `Cannot connect: expected MQTT 3.1.1, got protocol level ${packet.protocolVersion}`,
           )

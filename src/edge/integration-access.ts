@@ -20,6 +20,23 @@ export function isClientOf(account: string, clientId: string): boolean {
   )
 }
 
+/**
+ * The account that a client id belongs to: of those whose id it is, or begins with before a separator, the one with the longest.
+ * Else `net` could come as `net-1` and throw the account of that name out.
+ */
+export function accountOfClient(
+  clientId: string,
+  isAccount: (id: string) => boolean,
+): string | null {
+  for (let length = clientId.length; length > 0; length--) {
+    const next = clientId[length]
+    if (next !== undefined && !SEPARATORS.includes(next)) continue
+    const id = clientId.slice(0, length)
+    if (isAccount(id)) return id
+  }
+  return null
+}
+
 export function accountPublication(account: IntegrationAccess, topic: string): PublishDecision {
   if (isOutsideTheCity(topic) && account.topics.some((filter) => filterMatches(filter, topic)))
     return {

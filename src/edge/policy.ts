@@ -10,7 +10,7 @@ import { FLAG_SIMULATED } from '../core/record.ts'
 import type { AccessPolicy, Principal, PublishDecision } from './access-policy.ts'
 import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
-import { accountMayHear, accountPublication } from './integration-access.ts'
+import { accountMayHear, accountOfClient, accountPublication } from './integration-access.ts'
 import { createRememberedDecisions } from './remembered-decisions.ts'
 import { judgeAccount, judgeDevice, unknown } from './sign-in.ts'
 import type { Proof } from './sign-in.ts'
@@ -95,7 +95,9 @@ export function createDevicePolicy(options: {
           : { credential: previous?.hash ?? '', until }
       if (device !== undefined)
         return judgeDevice(device, request, proof, (topic) => isOwnStatus(clientId, topic))
-      return speaker === undefined ? unknown(request) : judgeAccount(speaker, request, proof)
+      if (speaker === undefined) return unknown(request)
+      const owner = accountOfClient(clientId, (id) => account(id) !== undefined)
+      return judgeAccount(speaker, request, proof, owner)
     },
     publish(who, topic, traits) {
       if (traits.will) return publication(who, topic, true)

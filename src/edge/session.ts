@@ -17,6 +17,8 @@ export interface Session {
   ordinal: number
   /** A CONNECT packet has arrived. */
   isGreeted: boolean
+  /** Its CONNECT had no client id: the one aedes makes up for it names nobody. */
+  isAnonymous: boolean
   /** Over: nothing is owed to this connection any more. */
   isEnded: boolean
   decision: ConnectDecision | null
@@ -76,6 +78,7 @@ export function createSessions(): Sessions {
         id: null,
         ordinal: 0,
         isGreeted: false,
+        isAnonymous: false,
         isEnded: false,
         decision: null,
         answerDelayMs: 0,

@@ -25,21 +25,23 @@ export function judgeDevice(
   proof: Proof,
   isOwnStatus: (topic: string) => boolean,
 ): ConnectDecision {
-  const { clientId, username, certificate } = request
+  const { clientId, username, password, certificate } = request
   if (certificate !== null && !certificate.includes(clientId))
     return denied(
       5,
       'foreign_identity',
       `Cannot connect as "${clientId}": expected a certificate of this name, got ${shown(certificate)}`,
     )
-  // A device with a certificate needs no password, and none that it shows makes up for another's certificate.
+  // A device with a certificate needs no password, and none that it shows makes up for another's certificate. One that it does show
+  // must be right all the same: whoever sends a wrong one is not set up as we think. An empty one counts as none.
   const isCertified = certificate !== null && (username === null || username === clientId)
   if (!isCertified) {
     const problem = incomplete(request) ?? foreignName(request)
     if (problem !== null) return problem
-    if (proof === null)
-      return denied(4, 'bad_credentials', 'Cannot connect: unknown device or password')
   }
+  const needsProof = !isCertified || (password !== null && password.length > 0)
+  if (needsProof && proof === null)
+    return denied(4, 'bad_credentials', 'Cannot connect: unknown device or password')
   if (device.revoked === true)
     return denied(5, 'revoked', `Cannot connect: the credential of "${clientId}" is revoked`)
   const problem = willProblem(request.will, isOwnStatus)
@@ -47,10 +49,12 @@ export function judgeDevice(
   return isCertified || proof === null ? { allow: true } : { allow: true, ...proof }
 }
 
+/** `owner`: the account that the client id belongs to. */
 export function judgeAccount(
   account: IntegrationAccess,
   request: ConnectRequest,
   proof: Proof,
+  owner: string | null,
 ): ConnectDecision {
   const { clientId, password, certificate } = request
   if (password === null || proof === null)
@@ -66,6 +70,12 @@ export function judgeAccount(
       5,
       'foreign_identity',
       `Cannot connect: expected the client id "${account.id}", or one that begins with it and one of -._:/, got "${clientId}"`,
+    )
+  if (owner !== account.id)
+    return denied(
+      5,
+      'foreign_identity',
+      `Cannot connect as "${account.id}": the client id "${clientId}" belongs to the account "${owner}"`,
     )
   return { allow: true, account: account.id, keepWill: false, ...proof }
 }

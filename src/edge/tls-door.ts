@@ -3,6 +3,7 @@
 import { createSecureContext, createServer } from 'node:tls'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { Socket } from 'node:net'
+import { tlsProblems } from '../tls-files.ts'
 import { plainAddress } from './address.ts'
 import { namesOf } from './certificate-names.ts'
 import type { Origin } from './origin.ts'
@@ -31,6 +32,7 @@ export function createTlsDoor(options: {
   readonly refuse: (reason: RefusalReason, address: string, detail: string) => void
 }): TlsDoor {
   const { files, handshakeTimeoutMs, pass, refuse } = options
+  checkFiles(files)
   const asksForCertificate = hasAuthority(files)
   const server = createServer(
     {
@@ -70,12 +72,18 @@ export function createTlsDoor(options: {
         throw new TypeError(
           `Cannot renew the certificate: expected ${asksForCertificate ? 'an' : 'no'} authority (CA) as at the start`,
         )
+      checkFiles(next)
       createSecureContext(contextOptions(next))
     },
     renew(next) {
       server.setSecureContext(contextOptions(next))
     },
   }
+}
+
+function checkFiles(files: TlsFiles): void {
+  const problems = tlsProblems(files).map(({ file, problem }) => `${file}: ${problem}`)
+  if (problems.length > 0) throw new TypeError(`Cannot use the TLS files: ${problems.join('; ')}`)
 }
 
 function hasAuthority({ ca }: Pick<TlsFiles, 'ca'>): boolean {

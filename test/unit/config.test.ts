@@ -122,6 +122,29 @@ describe('readConfig()', () => {
   })
 })
 
+describe('TLS settings', () => {
+  const file = (name: string) => join(import.meta.dirname, '../support/certificates', name)
+  const listener = { HETAO_MQTTS: '127.0.0.1:0' }
+  const good = { HETAO_TLS_CERT: file('server.crt'), HETAO_TLS_KEY: file('server.key') }
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'
+
+  it('take a certificate with its key, and an authority', () => {
+    expect(problemsOf({ ...listener, ...good })).toEqual([])
+    expect(problemsOf({ ...listener, ...good, HETAO_TLS_CA: file('authority.crt') })).toEqual([])
+  })
+
+  it.each<[string, Environment, string]>([
+    ["another's key", { HETAO_TLS_KEY: file('server-renewed.key') }, 'HETAO_TLS_KEY'],
+    ['a certificate as key', { HETAO_TLS_KEY: file('server.crt') }, 'HETAO_TLS_KEY'],
+    ['a broken certificate', { HETAO_TLS_CERT: broken }, 'HETAO_TLS_CERT'],
+    ['a key as certificate', { HETAO_TLS_CERT: file('server.key') }, 'HETAO_TLS_CERT'],
+    ['a key as authority', { HETAO_TLS_CA: file('server.key') }, 'HETAO_TLS_CA'],
+    ['a broken authority', { HETAO_TLS_CA: broken }, 'HETAO_TLS_CA'],
+  ])('refuse %s', (_case, over, name) => {
+    expect(namesOf(problemsOf({ ...listener, ...good, ...over }))).toEqual([name])
+  })
+})
+
 describe('webhook settings', () => {
   const key = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
   const webhook = { HETAO_CASES: 'webhook', HETAO_CASES_URL: 'https://cases.example.org/in' }

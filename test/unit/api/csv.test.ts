@@ -45,6 +45,10 @@ describe('parseCsv()', () => {
   it.each([
     ['"a', 0, 'closing quote'],
     ['x\n"a"b', 1, 'after the closing quote'],
+    ['x\ny\n"a\nb\nc', 2, 'the quote that opens column 1 of row 2'],
+    ['x\n1,"a\nb",c\n"d"', 1, 'at most 2 columns'],
+    ['x\n1,"a\nb\n"c"', 1, 'the quote that opens column 2 of row 1'],
+    ['a,"b', 0, 'the quote that opens column 2 of the first line'],
     ['a"b', 0, 'begin with one'],
     ['a\rb', 0, 'line feed'],
     ['1,2,3', 0, 'at most 2 columns'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bearer, device, deviceEffect, openCity, type City } from './city.ts'
+import { bearer, device, deviceEffect, openCity, START, type City } from './city.ts'
 
 let city: City
 
@@ -22,7 +22,7 @@ describe('a table of devices', () => {
   it('is registered as a whole, with BOM, quotes, CRLF and empty cells', async () => {
     const table = `\uFEFF${HEADER}\r\nL-1,streetlight,"灯, ""一""",150802,40.75,107.39,TRUE,120,\r\nL-2,streetlight,灯二,150802,,,,,胜利路\r\n`
     const response = await upload(table, 'text/csv; charset=utf-8')
-    expect(response.json()).toEqual({ registered: 2, ids: ['L-1', 'L-2'] })
+    expect(response.json()).toMatchObject({ registered: 2, ids: ['L-1', 'L-2'] })
     expect(response.statusCode).toBe(201)
     const list = await city.app.inject({ url: '/api/v1/devices', headers: bearer })
     expect(list.json().items).toMatchObject([
@@ -171,6 +171,69 @@ describe('a list of devices', () => {
       ids: ['L-1'],
     })
   })
+
+  it('is told of what the registry has against it in the same round as of its form', async () => {
+    city.apply([
+      deviceEffect(device({ id: 'OLD-1', aliases: ['MN-7'] })),
+      deviceEffect(device({ id: 'OLD-2', parent: 'OLD-1' })),
+      {
+        kind: 'integration',
+        integration: { id: 'lora', name: 'x', format: 'chirpstack', topics: [], createdAt: START },
+        access: { id: 'lora', format: 'chirpstack', topics: [], credential: 'a', previous: null },
+      },
+    ])
+    const good = { type: 'streetlight', name: 'x', division: '150802' }
+    const rows = [
+      { ...good, id: 'A', name: '' },
+      { ...good, id: 'B', parent: 'C' },
+      { ...good, id: 'C', parent: 'D' },
+      { ...good, id: 'D', parent: 'B' },
+      { ...good, id: 'E', parent: 'E' },
+      { ...good, id: 'F', parent: 'OLD-2' },
+      { ...good, id: 'lora' },
+      { ...good, id: 'mn-7' },
+      { ...good, id: 'G', aliases: ['mn-7:', 'fine', 'old-2'] },
+      { ...good, id: 'H', aliases: ['FINE', 'a/', 'h'] },
+      { ...good, id: 'A' },
+      { ...good, id: 'OLD-1' },
+      { ...good, id: 'I', parent: 'nobody' },
+    ]
+    const { errors } = (await upload(rows, 'application/json')).json()
+    expect(
+      errors.map(
+        (one: Record<'row' | 'field' | 'reason', string>) =>
+          `${one['row']} ${one['field']}: ${one['reason']}`,
+      ),
+    ).toEqual([
+      '1 name: expected 1 to 200 characters, got 0',
+      '2 parent: expected another device, got a circle back to "B"',
+      '3 parent: expected another device, got a circle back to "C"',
+      '4 parent: expected another device, got a circle back to "D"',
+      '5 parent: expected another device, got a circle back to "E"',
+      '7 id: "lora" is an integration account',
+      '8 id: "mn-7" is an alias of "OLD-1"',
+      '9 aliases: "mn-7:" is the id in row 8',
+      '9 aliases: "old-2" is the id of "OLD-2"',
+      '10 aliases: "FINE" is also in row 9',
+      '10 aliases: "a/" is the id in row 1',
+      '11 id: "A" is also in row 1',
+      '12 id: "OLD-1" is registered already',
+      '13 parent: expected a registered device, got "nobody"',
+    ])
+    expect(city.submitted).toEqual([])
+  })
+
+  it('of 20,000 with mistakes of every kind is judged in a second or two', async () => {
+    city.apply(Array.from({ length: 5000 }, (_, n) => deviceEffect(device({ id: `OLD-${n}` }))))
+    const rows = Array.from({ length: 20_000 }, (_, n) => {
+      const aliases = Array.from({ length: 8 }, (_one, k) => `24E124-${n}-${k}`).join('|')
+      return `L-${n % 19_999},streetlight,,150802,L-${(n + 1) % 19_999},${aliases}`
+    })
+    const table = ['id,type,name,division,parent,aliases', ...rows].join('\n')
+    const before = performance.now()
+    expect((await upload(table)).json().errors).toHaveLength(1000)
+    expect(performance.now() - before).toBeLessThan(4000)
+  }, 10_000)
 
   it('may name parents that stand in it', async () => {
     const entry = { type: 'streetlight', name: 'x', division: '150802' }

@@ -61,6 +61,22 @@ describe('/integrations', () => {
     expect((await call('POST', '/integrations/none/credentials')).statusCode).toBe(404)
   })
 
+  it('shows how many devices name an account, and warns when it goes all the same', async () => {
+    for (const id of ['lora', 'tts']) await call('POST', '/integrations', { ...lora, id })
+    city.apply(['X-1', 'X-2'].map((id) => deviceEffect(device({ id, integration: 'lora' }))))
+    const { items } = (await call('GET', '/integrations')).json()
+    expect(items).toMatchObject([
+      { id: 'lora', devices: 2 },
+      { id: 'tts', devices: 0 },
+    ])
+    expect((await call('GET', '/integrations/lora')).json()).toMatchObject({ devices: 2 })
+    expect((await call('DELETE', '/integrations/tts')).statusCode).toBe(204)
+    expect(city.logLines.join()).not.toContain('devices name an account')
+    expect((await call('DELETE', '/integrations/lora')).statusCode).toBe(204)
+    const warning = city.logLines.find((line) => line.includes('devices name an account'))
+    expect(JSON.parse(warning ?? '{}')).toMatchObject({ level: 40, account: 'lora', devices: 2 })
+  })
+
   it('removes an account', async () => {
     await call('POST', '/integrations', lora)
     expect((await call('DELETE', '/integrations/lora')).statusCode).toBe(204)

@@ -152,6 +152,73 @@ describe('device policy at the broker', () => {
   })
 })
 
+describe('accounts whose ids begin alike', () => {
+  it('keep the client ids of the longest one for it', () => {
+    const own = openCity()
+    const passwords: Record<string, string> = {}
+    for (const id of ['xx-hj212', 'xx-hj212-1', 'xx']) {
+      const { password: made, hash } = own.credentials.make('integration')
+      passwords[id] = made
+      const account = { id, format: 'hj212', topics: ['dtu/#'], previous: null } as const
+      own.directory.putIntegration({ ...account, credential: hash })
+    }
+    const signIn = (username: string, clientId: string) =>
+      own.policy.connect({
+        at: 0,
+        clientId,
+        username,
+        password: Buffer.from(passwords[username] ?? ''),
+        clean: true,
+        will: null,
+        keepaliveSeconds: 60,
+        address: null,
+        certificate: null,
+      })
+    for (const [username, clientId] of [
+      ['xx-hj212', 'xx-hj212-1'],
+      ['xx-hj212', 'xx-hj212-1.a'],
+      ['xx-hj212', 'xx-hj212-1:'],
+      ['xx', 'xx-hj212/1'],
+    ] as const)
+      expect(signIn(username, clientId), clientId).toMatchObject({
+        allow: false,
+        returnCode: 5,
+        reason: 'foreign_identity',
+      })
+    for (const [username, clientId] of [
+      ['xx-hj212', 'xx-hj212'],
+      ['xx-hj212', 'xx-hj212-10'],
+      ['xx-hj212', 'xx-hj212-2-1'],
+      ['xx-hj212-1', 'xx-hj212-1'],
+      ['xx-hj212-1', 'xx-hj212-1-xx-hj212'],
+    ] as const)
+      expect(signIn(username, clientId), clientId).toMatchObject({ allow: true, account: username })
+    own.directory.removeIntegration('xx-hj212-1')
+    expect(signIn('xx-hj212', 'xx-hj212-1')).toMatchObject({ allow: true })
+  })
+})
+
+describe('a CONNECT without a client id', () => {
+  it('is counted and told, and is no unknown client', async () => {
+    const bench = await openBench({ policy: city.policy, directory: city.directory })
+    const peer = await openPeer(bench.port)
+    peer.send(connectPacket('', { username: 'nobody', password: 'x' }))
+    expect(await peer.next()).toMatchObject({ cmd: 'connack' })
+    peer.end()
+    expect(bench.refused).toHaveLength(1)
+    expect(bench.refused[0]).toMatchObject({ client: null, address: '127.0.0.1' })
+    for (const id of ['', 'aedes_named']) {
+      const other = await openPeer(bench.port)
+      other.send(connectPacket(id, { username: id, password: 'x' }))
+      expect(await other.next()).toMatchObject({ cmd: 'connack', returnCode: 4 })
+      other.end()
+    }
+    const unknown = bench.broker.memory().unknownClients()
+    expect(unknown.map(({ client }) => client)).toEqual(['aedes_named'])
+    await bench.close()
+  })
+})
+
 describe('device policy over time', () => {
   let bench: Bench
   afterEach(() => bench.close())

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
 import { alternativeNames } from '../../../src/edge/certificate-names.ts'
+import type { TlsFiles } from '../../../src/edge/tls-door.ts'
 import type { Bench } from './fixtures.ts'
 import {
   access,
@@ -22,7 +23,8 @@ import {
 const city = openCity()
 const password = (id: string): string => city.passwords[id] ?? ''
 let bench: Bench
-const listenTls = async (tls: typeof serverFiles | typeof mutualFiles): Promise<number> =>
+const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+const listenTls = async (tls: TlsFiles): Promise<number> =>
   (await bench.broker.listen({ host: '127.0.0.1', port: 0, kind: 'mqtts', tls })).port
 
 beforeEach(async () => {
@@ -83,6 +85,11 @@ describe('MQTT over TLS', () => {
     for (const files of [
       { cert: pem('server.crt'), key: pem('server-renewed.key') },
       { cert: 'not a certificate', key: pem('server.key') },
+      { cert: '', key: pem('server.key') },
+      { cert: pem('server.crt'), key: '' },
+      { cert: Buffer.alloc(0), key: Buffer.alloc(0) },
+      { cert: pem('server.crt'), key: 'not a key' },
+      { cert: `${String(pem('server.crt'))}${broken}`, key: pem('server.key') },
       mutualFiles,
     ])
       expect(() => bench.broker.renewTls(files)).toThrow()
@@ -92,11 +99,26 @@ describe('MQTT over TLS', () => {
     open.end()
   })
 
+  it.each([
+    ['nothing', ''],
+    ['nonsense', 'no authority at all'],
+    ['one authority and one that is cut off', `${String(pem('authority.crt'))}${broken}`],
+    ['an authority that is not closed', String(pem('authority.crt')).replace(/-----END.*/s, '')],
+  ])('keeps its authority when the new file holds %s', async (_case, ca) => {
+    const port = await listenTls(mutualFiles)
+    expect(() => bench.broker.renewTls({ ...serverFiles, ca })).toThrow(/authority/)
+    const peer = await openTlsPeer(port, 'device-gw')
+    peer.send(connectPacket('GW'))
+    expect(await peer.next()).toMatchObject({ returnCode: 0 })
+    peer.end()
+    await expect(listenTls({ ...serverFiles, ca })).rejects.toThrow(/authority/)
+  })
+
   it('rejects at once when certificate and key do not fit', async () => {
     const tls = { cert: pem('server.crt'), key: pem('server-renewed.key') }
     await expect(
       bench.broker.listen({ host: '127.0.0.1', port: 0, kind: 'mqtts', tls }),
-    ).rejects.toThrow('key values mismatch')
+    ).rejects.toThrow('expected the private key of the certificate')
   })
 })
 
@@ -107,6 +129,18 @@ describe('a client certificate', () => {
       'of the client id, beside a wrong password',
       'device-gw',
       connectPacket('GW', { password: 'x' }),
+      4,
+    ],
+    [
+      'of the client id, beside the right password',
+      'device-gw',
+      connectPacket('GW', { password: password('GW') }),
+      0,
+    ],
+    [
+      'of the client id, beside an empty password',
+      'device-gw',
+      connectPacket('GW', { password: '' }),
       0,
     ],
     [
