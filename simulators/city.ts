@@ -1,7 +1,7 @@
 // The demo city: an invented street grid laid over Linhe district, with its lamps, cabinets, covers and building sites. The
 // division and its coordinates are real, everything on the ground is made up and says so.
 
-import type { Device } from '../src/core/device.ts'
+import type { Device } from '../src/core/registry/device.ts'
 import { stream } from './random.ts'
 
 export type NewDevice = Omit<Device, 'createdAt'>

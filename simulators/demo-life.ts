@@ -7,7 +7,7 @@ import type { Clock } from '../src/ports.ts'
 import type { NewDevice } from './city.ts'
 import { createDeviceModel, type DeviceModel, type Message } from './device-model.ts'
 import { operatorOf, type Fault, type FaultKind } from './faults.ts'
-import { createHeap } from '../src/core/heap.ts'
+import { createHeap } from '../src/core/time/heap.ts'
 import { isLightingOn } from './physics/lighting-plan.ts'
 import { stream, type RandomStream } from './random.ts'
 

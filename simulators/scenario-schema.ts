@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { demoCitySize } from './city.ts'
 import { faultKinds } from './faults.ts'
-import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX } from '../src/core/device.ts'
+import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX } from '../src/core/registry/device.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1000,

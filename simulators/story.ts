@@ -3,7 +3,7 @@
 import type { DeviceType } from '../src/core/device-type.ts'
 import type { Millis } from '../src/core/position.ts'
 import { createDeviceModel, type DeviceModel, type Message } from './device-model.ts'
-import { createHeap } from '../src/core/heap.ts'
+import { createHeap } from '../src/core/time/heap.ts'
 import type { Scenario } from './scenario.ts'
 
 type Due =

@@ -1,14 +1,14 @@
 // The contracts of the rim. Adapters implement them, `app.ts` joins them, one contract suite in `test/contracts` tests each.
 
-import type { Alert, TimelineEntry } from './core/alert.ts'
-import type { Device, DeviceAccess } from './core/device.ts'
+import type { Alert, TimelineEntry } from './core/alerts/alert.ts'
+import type { Device, DeviceAccess } from './core/registry/device.ts'
 import type { Effect, Latest } from './core/effect.ts'
 import type { CaseAnswer, Command, Outcome } from './core/input.ts'
-import type { Integration, IntegrationAccess } from './core/integration.ts'
+import type { Integration, IntegrationAccess } from './core/registry/integration.ts'
 import type { Millis, Position } from './core/position.ts'
-import type { Quarantined, Reading } from './core/reading.ts'
-import type { Entry } from './core/record.ts'
-import type { CaseReport, HistoryEntry, Ticket } from './core/ticket.ts'
+import type { Quarantined, Reading } from './core/messages/reading.ts'
+import type { Entry } from './core/messages/record.ts'
+import type { CaseReport, HistoryEntry, Ticket } from './core/tickets/ticket.ts'
 
 /** Time for everything outside the core. Simulations hand in one that they turn by hand. */
 export interface Clock {
@@ -53,7 +53,7 @@ export interface JournalStatus {
   readonly holding: string | null
 }
 
-/** A run of committed frames (see `core/record.ts`) on its way to the pipeline. `bytes` covers `count` whole frames. */
+/** A run of committed frames (see `core/messages/record.ts`) on its way to the pipeline. `bytes` covers `count` whole frames. */
 export interface CommittedChunk {
   readonly first: Position
   readonly count: number

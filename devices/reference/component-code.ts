@@ -1,7 +1,7 @@
 // Identity codes of components (部件标识码): sixteen digits in the national form, six of the county, two and two of the class, six of
 // the serial number. Provinces number some components otherwise (covers with 19 digits), so a longer one is local and stays whole.
 
-import { divisionProblem } from '../../src/core/division.ts'
+import { divisionProblem } from '../../src/core/registry/division.ts'
 import { componentClass } from './components.ts'
 import { divisionOf } from './divisions.ts'
 

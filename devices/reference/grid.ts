@@ -1,7 +1,7 @@
 // Codes of unit grids (单元网格): six digits of a county, three of a street or town, three of a community, and two or three of the
 // grid itself (the standard's text is not at hand, so both lengths are good).
 
-import { divisionProblem } from '../../src/core/division.ts'
+import { divisionProblem } from '../../src/core/registry/division.ts'
 import { divisionOf } from './divisions.ts'
 
 export type Grid =

@@ -1,6 +1,6 @@
 // Many things that fall due, on one timer: a binary heap by time, first in first out among equals.
 
-import { createHeap } from '../../src/core/heap.ts'
+import { createHeap } from '../../src/core/time/heap.ts'
 import type { Millis } from '../../src/core/position.ts'
 import type { Clock } from '../../src/ports.ts'
 

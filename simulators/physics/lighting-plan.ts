@@ -1,7 +1,7 @@
 // When the street lighting is on: from sunset to sunrise where the device stands, each cabinet with its own small lag.
 
 import type { Millis } from '../../src/core/position.ts'
-import { solarDayOf, sunTimes } from '../../src/core/sun.ts'
+import { solarDayOf, sunTimes } from '../../src/core/time/sun.ts'
 import type { NewDevice } from '../city.ts'
 import { hash } from '../random.ts'
 

@@ -1,7 +1,7 @@
 // The alert as JSON: the same in lists, in the single view and on the stream.
 
 import { z } from 'zod'
-import type { Alert } from '../core/alert.ts'
+import type { Alert } from '../core/alerts/alert.ts'
 import { formatPosition } from '../core/position.ts'
 import type { Times } from './times.ts'
 

@@ -1,7 +1,7 @@
 // /alerts: what is wrong in the city, why, and what people said to it.
 
 import { z } from 'zod'
-import type { Alert } from '../core/alert.ts'
+import type { Alert } from '../core/alerts/alert.ts'
 import { access } from './access.ts'
 import { alertSchema, alertView, severitySchema } from './alert-view.ts'
 import { ApiError } from './errors.ts'

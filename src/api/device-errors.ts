@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
-import type { Quarantined } from '../core/reading.ts'
+import type { Quarantined } from '../core/messages/reading.ts'
 import type { DoorRefusal } from '../ports.ts'
 import { access } from './access.ts'
 import { ApiError } from './errors.ts'

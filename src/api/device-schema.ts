@@ -1,10 +1,10 @@
 // A device as JSON: what a caller may send and what it gets.
 
 import { z } from 'zod'
-import { ALIAS_LENGTH_MAX, ALIASES_MAX } from '../core/alias.ts'
-import { hiddenCharacters } from '../core/hidden-characters.ts'
-import { INTEGRATION_ID_PATTERN } from '../core/integration.ts'
-import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX, type Device } from '../core/device.ts'
+import { ALIAS_LENGTH_MAX, ALIASES_MAX } from '../core/registry/alias.ts'
+import { hiddenCharacters } from '../core/registry/hidden-characters.ts'
+import { INTEGRATION_ID_PATTERN } from '../core/registry/integration.ts'
+import { DEVICE_ID_PATTERN, REPORT_SECONDS_MAX, type Device } from '../core/registry/device.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import type { Times } from './times.ts'
 

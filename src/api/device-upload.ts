@@ -1,7 +1,7 @@
 // One device, a list or a table -> devices that are fit to be registered, or every mistake in them. The engine has the last word;
 // what the registry alone can tell is looked up here too, so that one answer names everything.
 
-import { checkDevice, type DeviceFields } from '../core/device-check.ts'
+import { checkDevice, type DeviceFields } from '../core/registry/device-check.ts'
 import type { DeviceType } from '../core/device-type.ts'
 import { deviceFieldNames } from './device-schema.ts'
 import { DEVICE_ROWS_MAX, readDeviceTable, type DeviceRow } from './device-table.ts'

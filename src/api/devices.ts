@@ -1,7 +1,7 @@
 // /devices: the registry. Uploads are all or nothing.
 
 import { z } from 'zod'
-import type { Device } from '../core/device.ts'
+import type { Device } from '../core/registry/device.ts'
 import { access } from './access.ts'
 import { CSV_BYTES_MAX, keepBodiesRaw } from './bodies.ts'
 import {

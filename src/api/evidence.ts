@@ -1,7 +1,7 @@
 // The readings that speak for an alert: its metric from shortly before the fault until now.
 
 import { z } from 'zod'
-import type { Alert } from '../core/alert.ts'
+import type { Alert } from '../core/alerts/alert.ts'
 import type { Point } from '../ports.ts'
 import type { ApiParts } from './parts.ts'
 

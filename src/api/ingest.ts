@@ -1,7 +1,7 @@
 // /ingest: the HTTP door for readings. The payload goes into the journal as it came; the pipeline judges what is in it.
 
 import { z } from 'zod'
-import { DEVICE_ID_PATTERN } from '../core/device.ts'
+import { DEVICE_ID_PATTERN } from '../core/registry/device.ts'
 import { access } from './access.ts'
 import { createJsonParser, keepBodiesRaw, malformedJson } from './bodies.ts'
 import { ApiError } from './errors.ts'

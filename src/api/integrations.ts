@@ -6,7 +6,7 @@ import {
   integrationFormats,
   usualTopics,
   type Integration,
-} from '../core/integration.ts'
+} from '../core/registry/integration.ts'
 import { access } from './access.ts'
 import { ApiError } from './errors.ts'
 import { readKeyedPage } from './keyed-page.ts'

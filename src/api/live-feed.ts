@@ -1,10 +1,10 @@
 // What has changed, gathered into batches ten times a second at most, numbered, and kept for a while so that a reader who was away
 // can catch up. Knows nothing of HTTP.
 
-import type { Alert } from '../core/alert.ts'
+import type { Alert } from '../core/alerts/alert.ts'
 import type { Latest } from '../core/effect.ts'
 import type { Millis } from '../core/position.ts'
-import type { Ticket } from '../core/ticket.ts'
+import type { Ticket } from '../core/tickets/ticket.ts'
 import type { Changes, Clock } from '../ports.ts'
 import { alertView } from './alert-view.ts'
 import { latestView } from './latest-view.ts'

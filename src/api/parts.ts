@@ -3,8 +3,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { DeviceType } from '../core/device-type.ts'
 import type { CaseEvent } from '../core/input.ts'
-import type { Quarantined } from '../core/reading.ts'
-import type { PayloadFormat } from '../core/record.ts'
+import type { Quarantined } from '../core/messages/reading.ts'
+import type { PayloadFormat } from '../core/messages/record.ts'
 import type {
   AppendOutcome,
   Changes,

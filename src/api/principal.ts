@@ -2,8 +2,11 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { INTEGRATION_PASSWORD_PREFIX, type IntegrationAccess } from '../core/integration.ts'
-import { INTEGRATION_MARK } from '../core/record.ts'
+import {
+  INTEGRATION_PASSWORD_PREFIX,
+  type IntegrationAccess,
+} from '../core/registry/integration.ts'
+import { INTEGRATION_MARK } from '../core/messages/record.ts'
 import type { Role } from './access.ts'
 import type { Attempts } from './attempts.ts'
 import { ApiError } from './errors.ts'

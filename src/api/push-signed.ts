@@ -2,7 +2,7 @@
 // push again stores nothing twice, so a replay does no harm.
 
 import { z } from 'zod'
-import { INTEGRATION_MARK } from '../core/record.ts'
+import { INTEGRATION_MARK } from '../core/messages/record.ts'
 import { createJsonParser, keepAllBodiesRaw } from './bodies.ts'
 import { ApiError } from './errors.ts'
 import { expectCommitted } from './outcomes.ts'

@@ -3,7 +3,7 @@
 // later and ends in quarantine with its reason.
 
 import { z } from 'zod'
-import type { IntegrationFormat } from '../core/integration.ts'
+import type { IntegrationFormat } from '../core/registry/integration.ts'
 import { access } from './access.ts'
 import { keepAllBodiesRaw } from './bodies.ts'
 import { expectCommitted } from './outcomes.ts'

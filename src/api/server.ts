@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { PayloadFormat } from '../core/record.ts'
+import type { PayloadFormat } from '../core/messages/record.ts'
 import type { Access } from './access.ts'
 import type { Principal } from './principal.ts'
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { formatPosition } from '../core/position.ts'
-import type { HistoryEntry, Ticket } from '../core/ticket.ts'
+import type { HistoryEntry, Ticket } from '../core/tickets/ticket.ts'
 import { severitySchema, textSchema } from './alert-view.ts'
 import type { Times } from './times.ts'
 

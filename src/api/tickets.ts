@@ -1,7 +1,7 @@
 // /tickets: our side of the cases, and how far the errand to the case system has come.
 
 import { z } from 'zod'
-import type { Ticket } from '../core/ticket.ts'
+import type { Ticket } from '../core/tickets/ticket.ts'
 import { access } from './access.ts'
 import { ApiError } from './errors.ts'
 import { listOf, pagingQuery, readPage, shortText } from './lists.ts'

@@ -1,7 +1,7 @@
 // Times at the border: ISO 8601 with the city's offset on the way out, ISO 8601 with a zone or epoch milliseconds on the way in.
 
 import { z } from 'zod'
-import { createLocalTime } from '../core/local-time.ts'
+import { createLocalTime } from '../core/time/local-time.ts'
 import type { Millis } from '../core/position.ts'
 
 export interface Times {

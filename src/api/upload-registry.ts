@@ -1,8 +1,8 @@
 // What the registry has against the rows of an upload, whatever else is wrong with them: ids and aliases that are taken or stand there
 // twice, and parents that are nowhere or go round in a circle. The engine has the last word; this only names it all in one answer.
 
-import { ALIAS_LENGTH_MAX, ALIASES_MAX, foldAlias } from '../core/alias.ts'
-import { parentProblem } from '../core/registry.ts'
+import { ALIAS_LENGTH_MAX, ALIASES_MAX, foldAlias } from '../core/registry/alias.ts'
+import { parentProblem } from '../core/registry/registry.ts'
 import type { StateReader } from '../ports.ts'
 import type { DeviceRow } from './device-table.ts'
 import type { FieldError } from './errors.ts'

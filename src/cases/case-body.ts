@@ -1,6 +1,6 @@
 // What goes over the wire of a case: exactly the agreed fields, in one order, so that the same ticket is the same bytes each time.
 
-import type { CaseReport } from '../core/ticket.ts'
+import type { CaseReport } from '../core/tickets/ticket.ts'
 
 // A record and not a list: a field added to the report must be named here before it compiles.
 const fields: Readonly<Record<keyof CaseReport, true>> = {

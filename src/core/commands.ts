@@ -1,17 +1,17 @@
 // What people and systems ask of the engine. Every command comes to one outcome; a command of any other shape (an old journal, a
 // mistake of a caller) is refused, never thrown at.
 
-import type { AlertBook, Moment } from './alert-book.ts'
-import type { Casework } from './casework.ts'
+import type { AlertBook, Moment } from './alerts/alert-book.ts'
+import type { Casework } from './tickets/casework.ts'
 import type { DeviceState, Slot } from './device-state.ts'
 import { accessOf } from './device-state.ts'
-import { isCredentialHash, turnCredential } from './credential-turn.ts'
+import { isCredentialHash, turnCredential } from './registry/credential-turn.ts'
 import type { Command, Outcome } from './input.ts'
-import { integrationAccessOf } from './integrations.ts'
-import type { Integrations, KnownIntegration } from './integrations.ts'
+import { integrationAccessOf } from './registry/integrations.ts'
+import type { Integrations, KnownIntegration } from './registry/integrations.ts'
 import { applied, duplicate, refused } from './outcomes.ts'
-import type { Registry } from './registry.ts'
-import type { Retired } from './retired.ts'
+import type { Registry } from './registry/registry.ts'
+import type { Retired } from './registry/retired.ts'
 
 const IDS_MAX = 1000
 const COMMENT_MAX = 2000

@@ -4,7 +4,7 @@ import { metricsOf } from './device-type.ts'
 import type { DeviceType, Metric } from './device-type.ts'
 import type { Detector } from './detectors/detector.ts'
 import { createDetector } from './detectors/index.ts'
-import type { LocalTime } from './local-time.ts'
+import type { LocalTime } from './time/local-time.ts'
 
 export interface CompiledType {
   readonly type: DeviceType

@@ -2,8 +2,8 @@
 // marks are written by their owners (`order.ts`, the detectors, `engine.ts`) and by nobody else.
 
 import type { CompiledType } from './compiled-type.ts'
-import type { Device, DeviceAccess } from './device.ts'
-import type { Memory } from './memory.ts'
+import type { Device, DeviceAccess } from './registry/device.ts'
+import type { Memory } from './detectors/memory.ts'
 import type { Millis } from './position.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY

@@ -1,12 +1,12 @@
 // What the engine decided, for the rim to carry out. Effects of one input carry its position; doing them twice changes nothing.
 
-import type { Alert, TimelineEntry } from './alert.ts'
-import type { Device, DeviceAccess } from './device.ts'
+import type { Alert, TimelineEntry } from './alerts/alert.ts'
+import type { Device, DeviceAccess } from './registry/device.ts'
 import type { Outcome } from './input.ts'
 import type { Millis, Position } from './position.ts'
-import type { Integration, IntegrationAccess } from './integration.ts'
-import type { Quarantined, Reading, Reply } from './reading.ts'
-import type { CaseReport, HistoryEntry, Ticket } from './ticket.ts'
+import type { Integration, IntegrationAccess } from './registry/integration.ts'
+import type { Quarantined, Reading, Reply } from './messages/reading.ts'
+import type { CaseReport, HistoryEntry, Ticket } from './tickets/ticket.ts'
 
 export type Effect =
   /** A reading that passed; the telemetry store keeps it. */

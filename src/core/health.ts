@@ -1,7 +1,7 @@
 // What live messages tell about the device itself: whether its clock is right, and whether its values can be. A message that comes
 // once more tells nothing new.
 
-import type { Moment } from './alert-book.ts'
+import type { Moment } from './alerts/alert-book.ts'
 import type { Change } from './detectors/detector.ts'
 import type { DeviceState, Slot } from './device-state.ts'
 import type { Millis, Position } from './position.ts'

@@ -1,9 +1,9 @@
 // Commands and answers: the inputs that are not device messages. Each is the JSON payload of a journal record.
 
-import type { Device } from './device.ts'
-import type { Integration } from './integration.ts'
+import type { Device } from './registry/device.ts'
+import type { Integration } from './registry/integration.ts'
 import type { Millis } from './position.ts'
-import type { TicketState } from './ticket.ts'
+import type { TicketState } from './tickets/ticket.ts'
 
 /** Record kind `command`; the record's `client` is the account that gave it. */
 export type Command =

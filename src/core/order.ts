@@ -5,7 +5,7 @@
 // readings that follow nor stand as "latest". The device's own word (`lastTs`) still tells a repetition from news.
 
 import type { DeviceState } from './device-state.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from './messages/reading.ts'
 
 export interface Placement {
   /** Young enough to act on, and not taken from quarantine. */

@@ -1,17 +1,17 @@
 // The engine's state as plain JSON and back. Metrics and rules are named once per type, so that a snapshot still fits after a type
 // has gained or lost some. What can be worked out again (timers, limits, sun times) is left out.
 
-import type { Alert } from './alert.ts'
-import type { TicketRecord } from './casework.ts'
+import type { Alert } from './alerts/alert.ts'
+import type { TicketRecord } from './tickets/casework.ts'
 import type { CompiledType } from './compiled-type.ts'
 import { createDeviceState } from './device-state.ts'
 import type { DeviceState, Slot } from './device-state.ts'
-import type { Device, DeviceAccess } from './device.ts'
-import type { KnownIntegration } from './integrations.ts'
-import { copyMemory } from './memory.ts'
-import type { Memory } from './memory.ts'
+import type { Device, DeviceAccess } from './registry/device.ts'
+import type { KnownIntegration } from './registry/integrations.ts'
+import { copyMemory } from './detectors/memory.ts'
+import type { Memory } from './detectors/memory.ts'
 import type { Millis } from './position.ts'
-import type { RetiredDevice } from './retired.ts'
+import type { RetiredDevice } from './registry/retired.ts'
 
 export const SNAPSHOT_VERSION = 1
 

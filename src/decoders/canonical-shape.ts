@@ -1,7 +1,7 @@
 // The one shape that nearly every message has, read straight from its bytes: flat, plain names, plain numbers. Whatever deviates
 // is null, never refused here: JSON.parse in `canonical.ts` decides about it, so this can only be faster, not different.
 
-import type { RawReading } from '../core/reading.ts'
+import type { RawReading } from '../core/messages/reading.ts'
 import { nextByte, readNumber, readScalar, skip } from './json-scan.ts'
 import type { Scan } from './json-scan.ts'
 import { createKnownNames } from './known-names.ts'

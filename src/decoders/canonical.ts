@@ -1,7 +1,7 @@
 // The product's own payload: JSON with one reading or a batch. Finds out what was said and checks its shape; names, ranges and the
 // age of readings are the engine's affair. Never throws: every payload decodes or is refused with a reason.
 
-import type { Decoded, RawReading, Refusal } from '../core/reading.ts'
+import type { Decoded, RawReading, Refusal } from '../core/messages/reading.ts'
 import { decodeShape } from './canonical-shape.ts'
 import { METRICS_MAX, READINGS_MAX, parseFields, sizeProblem } from './json-payload.ts'
 import { isFields, kindOf, shown } from './json-values.ts'

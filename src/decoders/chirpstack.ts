@@ -1,7 +1,7 @@
 // Events of ChirpStack v4 in JSON. Uplinks are readings; joins, states, acknowledgements, logs and locations are understood and hold
 // none. The topic says the kind of event; without one (an own topic template) the fields do.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { isoTime } from './device-time.ts'
 import { parseFields } from './json-payload.ts'
 import { fieldsOf, shown } from './json-values.ts'

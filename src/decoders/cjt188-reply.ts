@@ -1,7 +1,7 @@
 // What a meter of CJ/T 188 answers to "read": water and gas meters their totals, heat meters heat, power, flow and temperatures. Units
 // that no source confirms are refused by name. The two status bytes are left alone: makers disagree about which bit is which.
 
-import type { Refusal } from '../core/reading.ts'
+import type { Refusal } from '../core/messages/reading.ts'
 import { bcdDigitsLowFirst, decimal, hexOf } from './bcd.ts'
 import { beijingTime } from './beijing-time.ts'
 import type { FrameContent } from './frame-scan.ts'

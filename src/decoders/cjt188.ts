@@ -1,7 +1,7 @@
 // CJ/T 188: the frames of water, heat and gas meters on a transmission unit's line, as raw bytes or as hex text. FE wakes the line up, 68
 // begins a frame, one byte of sum and 16 end it.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { hexOf } from './bcd.ts'
 import { readCjt188Reply } from './cjt188-reply.ts'
 import type { Cjt188Frame } from './cjt188-reply.ts'

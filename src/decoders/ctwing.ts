@@ -1,7 +1,7 @@
 // What CTWing (China Telecom's AEP) pushes to the HTTP door. Data and events are readings; command answers and presence hold none. Its
 // fields are loosely typed (`serviceId` is text or number, `IMSI` may say "undefined"): what is not needed is not looked at.
 
-import type { Decode, RawReading, Refusal } from '../core/reading.ts'
+import type { Decode, RawReading, Refusal } from '../core/messages/reading.ts'
 import { bytesOfBase64 } from './base64.ts'
 import { epochTime } from './device-time.ts'
 import { METRICS_MAX, parseFields } from './json-payload.ts'

@@ -2,7 +2,7 @@
 // null: the receive time counts. What is neither is refused by the name of its field.
 
 import type { Millis } from '../core/position.ts'
-import type { Refusal } from '../core/reading.ts'
+import type { Refusal } from '../core/messages/reading.ts'
 import { shown } from './json-values.ts'
 import { refusal } from './refusal.ts'
 import { parseTimestamp } from './timestamp.ts'

@@ -1,7 +1,7 @@
 // Finds the frames of a byte stream in one payload: several glued together, garbage between them, the last one cut off. A format says
 // what begins a frame and what stands there; everything in between is refused once for each run.
 
-import type { Decoded, RawReading, Refusal, Reply } from '../core/reading.ts'
+import type { Decoded, RawReading, Refusal, Reply } from '../core/messages/reading.ts'
 
 export const FRAME_BYTES_MAX = 2048
 /** A payload, and before it the beginning of a frame that has waited for its end. */

@@ -1,6 +1,6 @@
 // The answer that a data frame of HJ 212 asks for with bit A of its flag: CN=9014 with the number, password and MN of the frame.
 
-import type { Reply } from '../core/reading.ts'
+import type { Reply } from '../core/messages/reading.ts'
 import { crcHj212 } from './crc-16.ts'
 
 const ANSWER_WANTED = 1

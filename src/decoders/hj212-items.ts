@@ -1,7 +1,8 @@
 // The items between `&&` and `&&` of an HJ 212 frame: `code-Rtd=..,code-Flag=N;...`. A value counts when it is a number and its flag says
 // that it is good; every other one is refused with what the device says of it.
 
-import type { Refusal } from '../core/reading.ts'
+import { printable } from './refusal.ts'
+import type { Refusal } from '../core/messages/reading.ts'
 
 interface Hj212Items {
   /** `DataTime` as it stands; null when there is none. */
@@ -65,12 +66,12 @@ export function readHj212Items(items: string, command: string, prefix: string): 
       const values = valuesOf(code, fields, command === '2011' ? realTime : period)
       const flag = (fields.get('Flag') ?? 'N').toUpperCase()
       if (flag !== 'N') {
-        bad.push(`${code}: flag ${shown(flag)}${meaningOf(flag)}`)
+        bad.push(`${printable(code)}: flag ${shown(flag)}${meaningOf(flag)}`)
         continue
       }
       for (const [name, text] of values) {
         if (NUMBER.test(text)) metrics.set(prefix + name, Number(text))
-        else wrong.push(`${name}: expected a number, got ${shown(text)}`)
+        else wrong.push(`${printable(name)}: expected a number, got ${shown(text)}`)
       }
     }
   }
@@ -111,7 +112,7 @@ function meaningOf(flag: string): string {
 }
 
 function shown(text: string): string {
-  return `"${text.slice(0, 20).replace(/[^\u0020-\u007e]/g, '?')}"`
+  return `"${printable(text.slice(0, 20))}"`
 }
 
 function joined(problems: readonly string[]): string {

@@ -1,9 +1,10 @@
 // The data segment of an HJ 212 frame whose CRC fits: who sends it, which command it is, what it measured, and the answer it waits for.
 
-import type { RawReading, Refusal } from '../core/reading.ts'
+import type { RawReading, Refusal } from '../core/messages/reading.ts'
 import { beijingTime } from './beijing-time.ts'
 import type { FrameContent } from './frame-scan.ts'
 import { readHj212Items } from './hj212-items.ts'
+import { printable } from './refusal.ts'
 import { hj212Answer } from './hj212-answer.ts'
 
 /** Commands that carry values, and what their names begin with: 2011 real time, 2051 minutes, 2061 hours, 2031 days. */
@@ -59,7 +60,7 @@ function readData(data: string, { device, command, prefix, queriedAt }: Origin):
   const sent = queriedAt === undefined ? Number.NaN : beijingTime(queriedAt)
   const measured = time === null ? Number.NaN : beijingTime(time)
   if (time !== null && Number.isNaN(measured)) {
-    const detail = `DataTime: expected YYYYMMDDhhmmss, got "${time.slice(0, 20)}"`
+    const detail = `DataTime: expected YYYYMMDDhhmmss, got "${printable(time.slice(0, 20))}"`
     return refused({ code: 'bad_timestamp', detail, device })
   }
   const refusals: Refusal[] = bad.map((refusal) => ({ ...refusal, device }))

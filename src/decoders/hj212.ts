@@ -1,7 +1,7 @@
 // HJ 212 (2005, 2017): the text frames of pollution monitors, as a data transmission unit publishes them: `##`, the length of the data
 // segment in four digits, the segment, four hex digits of CRC. The bytes are looked at, as names may be Chinese text of any coding.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { crcHj212 } from './crc-16.ts'
 import { decodeFrames, FRAME_BYTES_MAX } from './frame-scan.ts'
 import type { FrameAt } from './frame-scan.ts'

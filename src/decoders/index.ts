@@ -1,7 +1,7 @@
 // The explicit table of payload formats. A new format is a file and a line here.
 
-import type { Decode } from '../core/reading.ts'
-import type { PayloadFormat } from '../core/record.ts'
+import type { Decode } from '../core/messages/reading.ts'
+import type { PayloadFormat } from '../core/messages/record.ts'
 import { decodeCanonical } from './canonical.ts'
 import { decodeChirpstack } from './chirpstack.ts'
 import { decodeCjt188 } from './cjt188.ts'

@@ -1,7 +1,7 @@
 // JSON as payloads may hold it: UTF-8, bounded in size and depth, without keys that reach into an object's prototype. Knows nothing
 // of any format.
 
-import type { Refusal } from '../core/reading.ts'
+import type { Refusal } from '../core/messages/reading.ts'
 import { isFields, isObject, kindOf } from './json-values.ts'
 import type { Fields } from './json-values.ts'
 import { refusal } from './refusal.ts'

@@ -2,7 +2,7 @@
 // what the gateways heard. The names stay as the server's codec wrote them (its `battery` may be percent or volts: the device's codec
 // knows).
 
-import type { Decoded, RawReading, Refusal } from '../core/reading.ts'
+import type { Decoded, RawReading, Refusal } from '../core/messages/reading.ts'
 import { bytesOfBase64 } from './base64.ts'
 import type { DeviceTime } from './device-time.ts'
 import { METRICS_MAX } from './json-payload.ts'

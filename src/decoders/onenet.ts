@@ -1,7 +1,7 @@
 // What OneNET (China Mobile) pushes to the HTTP door: an envelope with a message, which is JSON text from the present platform and an
 // object, or a list of them, from the former one. The signature in the envelope is checked at the door, or not at all.
 
-import type { Decode, Refusal } from '../core/reading.ts'
+import type { Decode, Refusal } from '../core/messages/reading.ts'
 import { epochTime } from './device-time.ts'
 import { parseFields, parseInner } from './json-payload.ts'
 import { fieldsOf, isFields, isObject, kindOf, shown } from './json-values.ts'

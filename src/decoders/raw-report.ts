@@ -1,6 +1,6 @@
 // Reports that are the vendor's bytes and nothing else: the platform behind would have run a script on them, here a codec reads them.
 
-import type { Decoded } from '../core/reading.ts'
+import type { Decoded } from '../core/messages/reading.ts'
 import { sizeProblem } from './json-payload.ts'
 import { refusedOf } from './refusal.ts'
 

@@ -2,7 +2,7 @@
 // in the order of the message, the times of each from old to new.
 
 import type { Millis } from '../core/position.ts'
-import type { Decoded, RawReading, Refusal, Reply } from '../core/reading.ts'
+import type { Decoded, RawReading, Refusal, Reply } from '../core/messages/reading.ts'
 import { METRICS_MAX, READINGS_MAX, isReach } from './json-payload.ts'
 import { shown } from './json-values.ts'
 import { refusal, refused } from './refusal.ts'

@@ -1,6 +1,6 @@
 // How decoders say no, and how they say that there is nothing to say.
 
-import type { Decoded, QuarantineCode, Refusal } from '../core/reading.ts'
+import type { Decoded, QuarantineCode, Refusal } from '../core/messages/reading.ts'
 
 const DETAIL_MAX = 300
 
@@ -24,4 +24,9 @@ export function refusedOf(device: string, code: QuarantineCode, detail: string):
 /** The message is understood and holds no readings. */
 export function understood(device: string | null): Decoded {
   return { kind: 'readings', device, readings: [], refused: [] }
+}
+
+/** What a damaged frame says may hold any byte; a reason is for people. */
+export function printable(text: string): string {
+  return text.replace(/[^\u0020-\u007e]/g, '?')
 }

@@ -1,7 +1,7 @@
 // Resolves SenML records (RFC 8428 section 4.6): base fields stay in force for the records that follow, names, times and values are
 // completed with them.
 
-import type { Refusal } from '../core/reading.ts'
+import type { Refusal } from '../core/messages/reading.ts'
 import { isFields, kindOf, shown } from './json-values.ts'
 import type { Fields } from './json-values.ts'
 import { refusal } from './refusal.ts'

@@ -2,7 +2,7 @@
 // metric; where none names a device, the topic does. Units are the device type's affair.
 
 import type { Millis } from '../core/position.ts'
-import type { Decode, Refusal } from '../core/reading.ts'
+import type { Decode, Refusal } from '../core/messages/reading.ts'
 import { parseList } from './json-payload.ts'
 import { shown } from './json-values.ts'
 import { nameOf } from './network-name.ts'

@@ -1,7 +1,7 @@
 // The body of an SL 651 frame whose CRC fits: serial number and time of sending, then groups: the observed station, the time of
 // observation, elements. Functions other than the stations' reports are named in a refusal, never guessed at.
 
-import type { RawReading, Refusal } from '../core/reading.ts'
+import type { RawReading, Refusal } from '../core/messages/reading.ts'
 import { hexOf } from './bcd.ts'
 import type { FrameContent } from './frame-scan.ts'
 import { readSl651Groups } from './sl651-groups.ts'

@@ -1,7 +1,7 @@
 // The groups of an SL 651 report, one behind the other: an identifier, a byte that says how long and how precise, the data. A reading
 // begins with each time of observation. What cannot be measured off ends the report, as all behind it would be guessed.
 
-import type { RawReading, Refusal } from '../core/reading.ts'
+import type { RawReading, Refusal } from '../core/messages/reading.ts'
 import { bcdDigits, hexOf } from './bcd.ts'
 import { sl651Time } from './sl651-time.ts'
 import { readSl651Value } from './sl651-value.ts'

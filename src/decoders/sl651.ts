@@ -1,7 +1,7 @@
 // SL 651-2014, coded in hex: the frames of hydrological stations, as raw bytes or as hex text, whatever the transmission unit makes of
 // them. Begins with 7E7E, says its length, ends with CRC-16/MODBUS, high byte first.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { bcdDigits, hexOf } from './bcd.ts'
 import { crcModbus } from './crc-16.ts'
 import { decodeFrames, FRAME_BYTES_MAX } from './frame-scan.ts'

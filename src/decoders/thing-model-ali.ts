@@ -1,7 +1,7 @@
 // Alibaba Cloud's dialect: `/sys/{product}/{device}/thing/...`. A gateway may report for its sub-devices in one pack. Raw reports are
 // the vendor's bytes; everything else about the device holds no readings.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { parseFields } from './json-payload.ts'
 import { fieldsOf, isFields, shown } from './json-values.ts'
 import { nameOf } from './network-name.ts'

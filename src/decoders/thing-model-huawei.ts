@@ -2,7 +2,7 @@
 // devices send as free messages has no form to rely on; answers, events of the platform and shadows hold no readings.
 
 import type { Millis } from '../core/position.ts'
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { parseFields } from './json-payload.ts'
 import { isFields, kindOf, shown } from './json-values.ts'
 import { nameOf } from './network-name.ts'

@@ -1,7 +1,7 @@
 // OneNET's dialect: `$sys/{product}/{device}/thing/...`. Reports of properties and events are readings, single, in packs for several
 // devices or as history; everything else about the device (answers, desired values, services) holds none.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { parseFields } from './json-payload.ts'
 import { shown } from './json-values.ts'
 import { nameOf } from './network-name.ts'

@@ -1,7 +1,7 @@
 // Tencent Cloud's dialect: `$thing/up/{property|event}/{product}/{device}`. Reports and events are readings, raw reports the vendor's
 // bytes; requests and answers hold none.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { epochTime } from './device-time.ts'
 import { parseFields } from './json-payload.ts'
 import { isFields, isObject, shown } from './json-values.ts'

@@ -1,7 +1,7 @@
 // Thing-model JSON, which Chinese DTUs and gateways speak to any broker. The topic says whose dialect it is: OneNET, Alibaba Cloud,
 // Huawei Cloud or Tencent Cloud.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { shown } from './json-values.ts'
 import { refused } from './refusal.ts'
 import { decodeAliThing } from './thing-model-ali.ts'

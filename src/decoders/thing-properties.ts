@@ -1,7 +1,7 @@
 // Properties and events of thing models as OneNET and Alibaba Cloud write them: a plain value, a value with its time, or a list of
 // such values; alone or in blocks for several devices.
 
-import type { Refusal } from '../core/reading.ts'
+import type { Refusal } from '../core/messages/reading.ts'
 import { epochTime } from './device-time.ts'
 import { isFields, isObject, kindOf } from './json-values.ts'
 import { nameOf } from './network-name.ts'

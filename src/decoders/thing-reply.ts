@@ -1,6 +1,6 @@
 // What devices with a thing model wait for after a report. A device that hears nothing sends again.
 
-import type { Reply } from '../core/reading.ts'
+import type { Reply } from '../core/messages/reading.ts'
 
 const ID_MAX = 128
 const utf8 = new TextEncoder()

@@ -4,7 +4,7 @@
 // `decoded_payload` it keeps them. What is absent is reported as absent here: of a boolean that a device's decoder leaves out while it
 // is false, nobody behind the network can know more than that it was not said.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { isoTime } from './device-time.ts'
 import { parseFields } from './json-payload.ts'
 import { fieldsOf, isFields, kindOf, shown } from './json-values.ts'

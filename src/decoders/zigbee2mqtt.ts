@@ -1,7 +1,7 @@
 // Zigbee2MQTT: the state of a device as JSON on `zigbee2mqtt/{friendly name}`, whose name may have levels of its own. The bridge's
 // own topics, availability and requests are understood and hold no readings.
 
-import type { Decode } from '../core/reading.ts'
+import type { Decode } from '../core/messages/reading.ts'
 import { isoTime } from './device-time.ts'
 import { parseFields } from './json-payload.ts'
 import { fieldsOf, isObject, shown } from './json-values.ts'

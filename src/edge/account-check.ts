@@ -1,6 +1,6 @@
 // Which integration account stands behind a password, for the HTTP doors. Takes the same time whatever is wrong.
 
-import type { IntegrationAccess } from '../core/integration.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
 import type { Clock } from '../ports.ts'
 import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'

@@ -2,7 +2,7 @@
 // is needed.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { INTEGRATION_PASSWORD_PREFIX } from '../core/integration.ts'
+import { INTEGRATION_PASSWORD_PREFIX } from '../core/registry/integration.ts'
 
 const PASSWORD_BYTES = 24
 const HASH_BYTES = 32

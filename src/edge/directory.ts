@@ -1,8 +1,8 @@
 // Who exists and what their credentials are: the doors' in-memory copy of registry and integration accounts, filled at start and
 // from engine effects.
 
-import type { DeviceAccess } from '../core/device.ts'
-import type { IntegrationAccess } from '../core/integration.ts'
+import type { DeviceAccess } from '../core/registry/device.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
 
 export interface Directory {
   get(id: string): DeviceAccess | undefined

@@ -1,6 +1,11 @@
 // The HTTP doors for readings: a body becomes one journal record, and the answer comes when it is on disk.
 
-import { FLAG_HTTP, FLAG_SIMULATED, flagsOfFormat, type PayloadFormat } from '../core/record.ts'
+import {
+  FLAG_HTTP,
+  FLAG_SIMULATED,
+  flagsOfFormat,
+  type PayloadFormat,
+} from '../core/messages/record.ts'
 import type { AppendOutcome, Journal } from '../ports.ts'
 import type { Directory } from './directory.ts'
 

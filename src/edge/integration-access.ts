@@ -1,7 +1,7 @@
 // What an integration account may do at the broker: which client ids it connects under, where it publishes, what it hears. Pure.
 
-import type { IntegrationAccess } from '../core/integration.ts'
-import { flagsOfFormat, INTEGRATION_MARK } from '../core/record.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
+import { flagsOfFormat, INTEGRATION_MARK } from '../core/messages/record.ts'
 import type { PublishDecision } from './access-policy.ts'
 import { filterCovers, filterMatches, isReserved } from './topic-rules.ts'
 

@@ -2,11 +2,11 @@
 // as a gateway, on those of the devices registered under it. An integration account is its user name and password, under any
 // client id that begins with it. Everything is compared segment by segment with the registry.
 
-import type { DeviceAccess } from '../core/device.ts'
-import { DEVICE_ID_PATTERN } from '../core/device.ts'
-import type { IntegrationAccess } from '../core/integration.ts'
-import { INTEGRATION_ID_PATTERN } from '../core/integration.ts'
-import { FLAG_SIMULATED } from '../core/record.ts'
+import type { DeviceAccess } from '../core/registry/device.ts'
+import { DEVICE_ID_PATTERN } from '../core/registry/device.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
+import { INTEGRATION_ID_PATTERN } from '../core/registry/integration.ts'
+import { FLAG_SIMULATED } from '../core/messages/record.ts'
 import type { AccessPolicy, Principal, PublishDecision } from './access-policy.ts'
 import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'

@@ -1,7 +1,7 @@
 // Judges a CONNECT once the password has been compared: what a device and an integration account must show, and why not. Pure.
 
-import type { DeviceAccess } from '../core/device.ts'
-import type { IntegrationAccess } from '../core/integration.ts'
+import type { DeviceAccess } from '../core/registry/device.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
 import type { Millis } from '../core/position.ts'
 import type { ConnectDecision, ConnectRequest, WillRequest } from './access-policy.ts'
 import { isClientOf } from './integration-access.ts'

@@ -2,7 +2,7 @@
 // whole committed ones leave in order. Memory comes from a pool that the pipeline fills up again.
 
 import type { Millis } from '../core/position.ts'
-import { type Entry, writeRecord } from '../core/record.ts'
+import { type Entry, writeRecord } from '../core/messages/record.ts'
 import type { AppendOutcome } from '../ports.ts'
 import { sealFrame } from './frame.ts'
 

@@ -1,6 +1,6 @@
-// The check of a frame: how it is sealed with its CRC, and which bytes can be a frame at all. The layout itself is `core/record.ts`.
+// The check of a frame: how it is sealed with its CRC, and which bytes can be a frame at all. The layout itself is `core/messages/record.ts`.
 
-import { type Entry, FRAME_HEADER_BYTES, recordBytes } from '../core/record.ts'
+import { type Entry, FRAME_HEADER_BYTES, recordBytes } from '../core/messages/record.ts'
 import { crc32 } from './crc32.ts'
 
 /** A record with empty client, topic and payload. */

@@ -11,7 +11,7 @@ import {
   positionAt,
   sequenceOf,
 } from '../core/position.ts'
-import type { Entry } from '../core/record.ts'
+import type { Entry } from '../core/messages/record.ts'
 import type { Clock, CommittedChunk, Journal } from '../ports.ts'
 import { callBack } from './call-back.ts'
 import { type Chunk, createChunkQueue, type Done, type Slice } from './chunk-queue.ts'

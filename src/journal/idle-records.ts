@@ -2,7 +2,7 @@
 // the stamp of the last record, moves on in silence.
 
 import type { Millis } from '../core/position.ts'
-import type { Entry } from '../core/record.ts'
+import type { Entry } from '../core/messages/record.ts'
 import type { Clock } from '../ports.ts'
 
 const IDLE_MS = 1000

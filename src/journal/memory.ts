@@ -2,7 +2,7 @@
 // and the chunk come before `append` returns, unless it was called from within one of them.
 
 import { BEFORE_FIRST, later, type Millis } from '../core/position.ts'
-import { type Entry, writeRecord } from '../core/record.ts'
+import { type Entry, writeRecord } from '../core/messages/record.ts'
 import type { AppendOutcome, Clock, CommittedChunk, Journal } from '../ports.ts'
 import { callBack } from './call-back.ts'
 import { FRAME_BYTES_MAX, frameBytes, sealFrame } from './frame.ts'

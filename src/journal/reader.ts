@@ -2,7 +2,7 @@
 // It may run while the writer appends: `through` should then be `journal.committed`, as bytes behind it may not be durable yet.
 
 import { BEFORE_FIRST, positionAt, type Position, sequenceOf } from '../core/position.ts'
-import { type JournalRecord, readRecord } from '../core/record.ts'
+import { type JournalRecord, readRecord } from '../core/messages/record.ts'
 import { errorCode, messageOf } from './journal-io.ts'
 import { type Scanned, type ScanEnd, scanSegment } from './scan-segment.ts'
 import { listSegments, type SegmentFile } from './segment.ts'

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { type Millis, type Position, positionAt } from '../core/position.ts'
-import { readRecord } from '../core/record.ts'
+import { readRecord } from '../core/messages/record.ts'
 import { isDiskFull } from './journal-io.ts'
 import { type Scanned, type ScanEnd, scanSegment } from './scan-segment.ts'
 import {

@@ -2,7 +2,7 @@
 // copied segment alone all go through here.
 
 import { closeSync, openSync } from 'node:fs'
-import { FRAME_HEADER_BYTES, frameEnd } from '../core/record.ts'
+import { FRAME_HEADER_BYTES, frameEnd } from '../core/messages/record.ts'
 import { createFileWindow, type FileWindow } from './file-window.ts'
 import { FRAME_BYTES_MAX, FRAME_BYTES_MIN, isSealed, lowSequence } from './frame.ts'
 import {

@@ -1,11 +1,11 @@
 // Frames that came in two messages. The pipeline keeps beginnings until their ends come; a store that reads the journal again, perhaps
 // from between the two, is told here what stood before a payload.
 
-import { createFragments } from '../core/fragments.ts'
-import type { FragmentsSnapshot, LostFragment } from '../core/fragments.ts'
+import { createFragments } from '../core/messages/fragments.ts'
+import type { FragmentsSnapshot, LostFragment } from '../core/messages/fragments.ts'
 import type { EffectSink } from '../core/effect.ts'
-import type { Message } from '../core/message.ts'
-import type { FragmentBox } from '../core/ingest-foreign.ts'
+import type { Message } from '../core/messages/message.ts'
+import type { FragmentBox } from '../core/messages/ingest-foreign.ts'
 import { formatPosition, type Millis, type Position } from '../core/position.ts'
 
 export interface JoinsSnapshot {

@@ -1,6 +1,6 @@
 // A device message as the core reads it, from its journal record.
 
-import type { Message } from '../core/message.ts'
+import type { Message } from '../core/messages/message.ts'
 import type { Position } from '../core/position.ts'
 import {
   FLAG_HTTP,
@@ -8,7 +8,7 @@ import {
   FLAG_SIMULATED,
   formatOfFlags,
   type JournalRecord,
-} from '../core/record.ts'
+} from '../core/messages/record.ts'
 
 /** One record as the journal's reader gives it. */
 export type TailItem =

@@ -1,10 +1,10 @@
 // What crosses the seam between the main thread and the engine thread. Structured-clone data only.
 
-import type { DeviceAccess } from '../core/device.ts'
+import type { DeviceAccess } from '../core/registry/device.ts'
 import type { Outcome } from '../core/input.ts'
-import type { IntegrationAccess } from '../core/integration.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
 import type { Position } from '../core/position.ts'
-import type { Reply } from '../core/reading.ts'
+import type { Reply } from '../core/messages/reading.ts'
 import type { Changes } from '../ports.ts'
 import type { PipelineCounts } from './pipeline.ts'
 

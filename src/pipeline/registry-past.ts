@@ -1,8 +1,8 @@
 // The registry as it was, for as long as the telemetry store is behind. Readings that are taken from the journal again must be judged
 // by the registry of their time: a device that has moved, come or gone since would lose readings, or gain some that were refused.
 
-import { foldAlias } from '../core/alias.ts'
-import type { Device } from '../core/device.ts'
+import { foldAlias } from '../core/registry/alias.ts'
+import type { Device } from '../core/registry/device.ts'
 import type { Position } from '../core/position.ts'
 
 /** What the registry said of a device before the change at `until`; null when it did not know it. */

@@ -1,10 +1,10 @@
 // What a run of effects means for the main thread: how things stand now, for what has changed.
 
-import type { Alert } from '../core/alert.ts'
-import type { DeviceAccess } from '../core/device.ts'
+import type { Alert } from '../core/alerts/alert.ts'
+import type { DeviceAccess } from '../core/registry/device.ts'
 import type { Latest } from '../core/effect.ts'
-import type { IntegrationAccess } from '../core/integration.ts'
-import type { Ticket } from '../core/ticket.ts'
+import type { IntegrationAccess } from '../core/registry/integration.ts'
+import type { Ticket } from '../core/tickets/ticket.ts'
 import type { Changes, PlacedEffect } from '../ports.ts'
 import type { Report } from './messages.ts'
 

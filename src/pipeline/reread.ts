@@ -2,11 +2,11 @@
 // has seen these records before, and the registry may have changed since.
 
 import type { CompiledType } from '../core/compiled-type.ts'
-import { ingest } from '../core/ingest.ts'
-import type { FragmentBox } from '../core/ingest-foreign.ts'
+import { ingest } from '../core/messages/ingest.ts'
+import type { FragmentBox } from '../core/messages/ingest-foreign.ts'
 import { BEFORE_FIRST, type Position } from '../core/position.ts'
-import type { Reading } from '../core/reading.ts'
-import type { Judge } from '../core/take-reading.ts'
+import type { Reading } from '../core/messages/reading.ts'
+import type { Judge } from '../core/messages/take-reading.ts'
 import { decoders } from '../decoders/index.ts'
 import type { Joins } from './joins.ts'
 import { messageOf, type TailItem } from './message-of.ts'

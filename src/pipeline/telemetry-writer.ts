@@ -5,7 +5,7 @@
 //   live ──(queue full)──▶ behind ──(store answers, journal read up to the engine's place)──▶ live
 
 import type { Position } from '../core/position.ts'
-import type { Reading } from '../core/reading.ts'
+import type { Reading } from '../core/messages/reading.ts'
 import type { Clock, TelemetryStore } from '../ports.ts'
 
 export interface TelemetryWriterOptions {

@@ -3,10 +3,10 @@
 
 import { deviceTypes } from '../../devices/index.ts'
 import { createEngine } from '../../src/core/engine.ts'
-import { ingest } from '../../src/core/ingest.ts'
+import { ingest } from '../../src/core/messages/ingest.ts'
 import { later, positionAt } from '../../src/core/position.ts'
-import type { Reading } from '../../src/core/reading.ts'
-import { validateReading } from '../../src/core/validate.ts'
+import type { Reading } from '../../src/core/messages/reading.ts'
+import { validateReading } from '../../src/core/messages/validate.ts'
 import { decoders } from '../../src/decoders/index.ts'
 import { createJoins } from '../../src/pipeline/joins.ts'
 

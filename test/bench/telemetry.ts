@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { streetlight } from '../../devices/streetlight/type.ts'
 import { metricsOf } from '../../src/core/device-type.ts'
 import { positionAt } from '../../src/core/position.ts'
-import type { Reading } from '../../src/core/reading.ts'
+import type { Reading } from '../../src/core/messages/reading.ts'
 import { openEmbeddedTelemetryReader } from '../../src/store/telemetry/embedded-reader.ts'
 import { openEmbeddedTelemetry } from '../../src/store/telemetry/embedded.ts'
 

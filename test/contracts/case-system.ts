@@ -1,7 +1,7 @@
 // What every case system adapter keeps to, whatever the wire: run by each adapter's test against a simulated office.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CaseReport } from '../../src/core/ticket.ts'
+import type { CaseReport } from '../../src/core/tickets/ticket.ts'
 import type { CaseSystem } from '../../src/ports.ts'
 
 export interface CaseSystemUnderTest {

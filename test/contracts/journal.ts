@@ -10,7 +10,7 @@ import {
   type JournalRecord,
   readRecord,
   recordKinds,
-} from '../../src/core/record.ts'
+} from '../../src/core/messages/record.ts'
 import type { AppendOutcome, Clock, CommittedChunk, Journal } from '../../src/ports.ts'
 
 export interface OpenedJournal {

@@ -1,11 +1,11 @@
 // Small devices, alerts, tickets and refusals for tests of whatever keeps or shows them.
 
-import type { Alert, TimelineEntry } from '../../src/core/alert.ts'
-import type { Device, DeviceAccess } from '../../src/core/device.ts'
+import type { Alert, TimelineEntry } from '../../src/core/alerts/alert.ts'
+import type { Device, DeviceAccess } from '../../src/core/registry/device.ts'
 import type { Latest } from '../../src/core/effect.ts'
 import { BEFORE_FIRST, formatPosition, positionAt } from '../../src/core/position.ts'
-import type { Quarantined } from '../../src/core/reading.ts'
-import type { CaseReport, HistoryEntry, Ticket } from '../../src/core/ticket.ts'
+import type { Quarantined } from '../../src/core/messages/reading.ts'
+import type { CaseReport, HistoryEntry, Ticket } from '../../src/core/tickets/ticket.ts'
 import type { PlacedEffect } from '../../src/ports.ts'
 
 export const T0 = Date.UTC(2026, 10, 1, 12)

@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Alert } from '../../src/core/alert.ts'
+import type { Alert } from '../../src/core/alerts/alert.ts'
 import { positionAt } from '../../src/core/position.ts'
 import type {
   AlertFilter,

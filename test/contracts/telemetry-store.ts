@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import { metricsOf } from '../../src/core/device-type.ts'
 import { positionAt, type Position } from '../../src/core/position.ts'
-import type { Reading } from '../../src/core/reading.ts'
+import type { Reading } from '../../src/core/messages/reading.ts'
 import type { Point, SeriesQuery, TelemetryReader, TelemetryStore } from '../../src/ports.ts'
 import { bruteForceWindows, startOfWindow } from './brute-force-windows.ts'
 

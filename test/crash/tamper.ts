@@ -10,7 +10,7 @@ import {
   readRecord,
   recordBytes,
   writeRecord,
-} from '../../src/core/record.ts'
+} from '../../src/core/messages/record.ts'
 import { scanSegment } from '../../src/journal/scan-segment.ts'
 import { listSegments, type SegmentFile } from '../../src/journal/segment.ts'
 import { lamp, topicOf } from './story.ts'

@@ -3,8 +3,8 @@
 
 import { deviceTypes } from '../../devices/index.ts'
 import { createManualClock } from '../../src/clock.ts'
-import type { Alert } from '../../src/core/alert.ts'
-import { checkDevice } from '../../src/core/device-check.ts'
+import type { Alert } from '../../src/core/alerts/alert.ts'
+import { checkDevice } from '../../src/core/registry/device-check.ts'
 import { createOfflineApp } from '../../src/offline.ts'
 import { lamp, payloadOf, topicOf, type StoryReading } from './story.ts'
 

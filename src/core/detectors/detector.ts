@@ -3,7 +3,7 @@
 
 import type { DeviceState, Slot } from '../device-state.ts'
 import type { Metric } from '../device-type.ts'
-import type { LocalTime } from '../local-time.ts'
+import type { LocalTime } from '../time/local-time.ts'
 import type { Millis } from '../position.ts'
 import type { Rule, Standard } from '../rule.ts'
 

@@ -2,8 +2,8 @@
 // whichever edition is in force and however often a condition asks: the first day of an edition finds its memories full.
 
 import type { DeviceState, Slot } from '../device-state.ts'
-import { startOfEdition } from '../editions.ts'
-import type { MemoryPlan } from '../memory.ts'
+import { startOfEdition } from './editions.ts'
+import type { MemoryPlan } from './memory.ts'
 import type { Millis } from '../position.ts'
 import type { Condition, Operand, Standard } from '../rule.ts'
 import { compileCondition } from './condition.ts'

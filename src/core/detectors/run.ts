@@ -1,8 +1,8 @@
 // Messages in a row that say the same, counted: so many bad ones raise, so many good ones bring back. For detectors that are fed by live
 // messages and not by samples; time is the receive time.
 
-import { alignMemories } from '../memory.ts'
-import type { MemoryPlan, RunMemory } from '../memory.ts'
+import { alignMemories } from './memory.ts'
+import type { MemoryPlan, RunMemory } from './memory.ts'
 import type { Slot } from '../device-state.ts'
 import type { Millis } from '../position.ts'
 

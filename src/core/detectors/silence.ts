@@ -4,7 +4,7 @@
 
 import type { DeviceState } from '../device-state.ts'
 import type { Millis } from '../position.ts'
-import { compileWindow } from '../window.ts'
+import { compileWindow } from '../time/window.ts'
 import type { Detector, RuleContext } from './detector.ts'
 import { leafAlone } from './leaf-alone.ts'
 

@@ -1,8 +1,8 @@
 // Values against limits: on-delay by N of M samples and by time, off-delay with a deadband, applied only within the rule's window.
 // Time is the samples' event time; where every metric holds until it changes, the engine's clock may complete a delay as well.
 
-import { alignMemories, pauseMemories } from '../memory.ts'
-import { compileWindow } from '../window.ts'
+import { alignMemories, pauseMemories } from './memory.ts'
+import { compileWindow } from '../time/window.ts'
 import type { Slot } from '../device-state.ts'
 import type { Millis } from '../position.ts'
 import { FALSE, TRUE } from './condition.ts'

@@ -1,6 +1,6 @@
 // Reads alerts: the standing list, one alert with its timeline, and how many are active.
 
-import type { Alert, TimelineEntry } from '../../core/alert.ts'
+import type { Alert, TimelineEntry } from '../../core/alerts/alert.ts'
 import type { StateReader } from '../../ports.ts'
 import { jsonIn, numberIn, textIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'

@@ -1,8 +1,8 @@
 // Reads the registry: lists, one device with how it is doing, and what the doors need.
 
 import type { DatabaseSync } from 'node:sqlite'
-import { foldAlias } from '../../core/alias.ts'
-import type { Device, DeviceAccess } from '../../core/device.ts'
+import { foldAlias } from '../../core/registry/alias.ts'
+import type { Device, DeviceAccess } from '../../core/registry/device.ts'
 import type { Latest } from '../../core/effect.ts'
 import type { Millis } from '../../core/position.ts'
 import type { StateReader } from '../../ports.ts'

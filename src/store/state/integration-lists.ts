@@ -1,6 +1,6 @@
 // Reads the integration accounts: for people, and for the doors.
 
-import type { Integration, IntegrationAccess } from '../../core/integration.ts'
+import type { Integration, IntegrationAccess } from '../../core/registry/integration.ts'
 import type { StateReader } from '../../ports.ts'
 import { jsonIn, numberIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'

@@ -1,11 +1,11 @@
 // One statement or two per effect: what each kind of effect changes in the tables.
 
-import { foldAlias } from '../../core/alias.ts'
-import type { Alert, TimelineEntry } from '../../core/alert.ts'
-import type { Device, DeviceAccess } from '../../core/device.ts'
+import { foldAlias } from '../../core/registry/alias.ts'
+import type { Alert, TimelineEntry } from '../../core/alerts/alert.ts'
+import type { Device, DeviceAccess } from '../../core/registry/device.ts'
 import type { Latest } from '../../core/effect.ts'
 import type { Position } from '../../core/position.ts'
-import type { CaseReport, HistoryEntry, Ticket } from '../../core/ticket.ts'
+import type { CaseReport, HistoryEntry, Ticket } from '../../core/tickets/ticket.ts'
 import type { PlacedEffect } from '../../ports.ts'
 import type { Statements } from '../sqlite/statements.ts'
 import type { QuarantineShelf } from './quarantine-shelf.ts'

@@ -1,6 +1,6 @@
 // Reads the quarantine: what was refused, newest first, and how much of it there ever was.
 
-import type { Quarantined } from '../../core/reading.ts'
+import type { Quarantined } from '../../core/messages/reading.ts'
 import type { StateReader } from '../../ports.ts'
 import { bytesIn, jsonIn, numberIn, textIn, type Row } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'

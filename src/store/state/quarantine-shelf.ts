@@ -1,7 +1,7 @@
 // Keeps refused messages for people to look at and to send again, within bounds, and counts all there ever were by their code.
 
 import { formatPosition, type Position } from '../../core/position.ts'
-import type { Quarantined } from '../../core/reading.ts'
+import type { Quarantined } from '../../core/messages/reading.ts'
 import { numberIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
 

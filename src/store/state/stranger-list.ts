@@ -1,9 +1,9 @@
 // Names that messages speak of and that no device has: the first contact of what nobody has registered yet. Bounded, and a name leaves
 // when a device takes it.
 
-import type { NamedDevice } from '../../core/device-names.ts'
-import { foldAlias } from '../../core/alias.ts'
-import type { Quarantined } from '../../core/reading.ts'
+import type { NamedDevice } from '../../core/registry/device-names.ts'
+import { foldAlias } from '../../core/registry/alias.ts'
+import type { Quarantined } from '../../core/messages/reading.ts'
 import { numberIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'
 

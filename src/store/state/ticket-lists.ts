@@ -1,6 +1,6 @@
 // Reads tickets: lists, one ticket with its history, and what still has to go to the case system.
 
-import type { CaseReport, HistoryEntry, Ticket } from '../../core/ticket.ts'
+import type { CaseReport, HistoryEntry, Ticket } from '../../core/tickets/ticket.ts'
 import type { StateReader } from '../../ports.ts'
 import { jsonIn } from '../sqlite/row.ts'
 import type { Statements } from '../sqlite/statements.ts'

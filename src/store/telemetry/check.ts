@@ -2,7 +2,7 @@
 // a bug of ours: it throws before anything is touched.
 
 import { formatPosition, type Position } from '../../core/position.ts'
-import type { Reading } from '../../core/reading.ts'
+import type { Reading } from '../../core/messages/reading.ts'
 import type { SeriesQuery } from '../../ports.ts'
 
 /** Day files are named by four-digit years. */

@@ -1,6 +1,6 @@
 // One device type's readings of one UTC day, as the writer holds them. Its position and counts change with its rows or not at all.
 
-import type { Reading } from '../../core/reading.ts'
+import type { Reading } from '../../core/messages/reading.ts'
 import type { Position } from '../../core/position.ts'
 import type { WriteCounts } from '../../ports.ts'
 import { inTransaction } from '../sqlite/in-transaction.ts'

@@ -1,7 +1,7 @@
 // The SQL for a day file's single rows: one that may be there already, and a merge into it.
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Reading } from '../../core/reading.ts'
+import type { Reading } from '../../core/messages/reading.ts'
 import { columnOf, KEY_COLUMNS } from './layout.ts'
 
 export interface DayStatements {

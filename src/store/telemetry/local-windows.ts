@@ -1,6 +1,6 @@
 // Cuts time into the windows of charts: whole minutes, whole local hours and whole local days, with clock changes.
 
-import { createLocalTime } from '../../core/local-time.ts'
+import { createLocalTime } from '../../core/time/local-time.ts'
 import type { Millis } from '../../core/position.ts'
 import type { TelemetryWindow } from '../../ports.ts'
 

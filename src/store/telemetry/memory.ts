@@ -2,7 +2,7 @@
 
 import type { DeviceType } from '../../core/device-type.ts'
 import { BEFORE_FIRST, type Position } from '../../core/position.ts'
-import type { Reading } from '../../core/reading.ts'
+import type { Reading } from '../../core/messages/reading.ts'
 import type { Point, TelemetryReader, TelemetryStore } from '../../ports.ts'
 import { checkQuery, checkReadings } from './check.ts'
 import { createWindowFold } from './fold-windows.ts'

@@ -2,7 +2,7 @@
 // their own, and only so many: the others share a statement of all columns.
 
 import type { DatabaseSync } from 'node:sqlite'
-import type { Reading } from '../../core/reading.ts'
+import type { Reading } from '../../core/messages/reading.ts'
 import { columnOf } from './layout.ts'
 import { createShapeInsert, type ShapeInsert } from './shape-insert.ts'
 

@@ -2,7 +2,7 @@
 // of their type's metrics, and binding an absent value costs as much as a value.
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Reading } from '../../core/reading.ts'
+import type { Reading } from '../../core/messages/reading.ts'
 import { KEY_COLUMNS } from './layout.ts'
 
 /** Rows of one statement, largest first: beyond 40 the gain per row is gone. Rows left over at the end take the smaller ones. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
-import type { Reading } from '../../../src/core/reading.ts'
+import type { Reading } from '../../../src/core/messages/reading.ts'
 import { JournalUnavailable } from '../../../src/ports.ts'
 import {
   alert,

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
 import { createDispatcher } from '../../../src/cases/dispatcher.ts'
-import type { Ticket } from '../../../src/core/ticket.ts'
+import type { Ticket } from '../../../src/core/tickets/ticket.ts'
 import type { CaseSystem, FileOutcome, Submit } from '../../../src/ports.ts'
 import { createDesk, silentLog, START, ticketOf, turn } from './support.ts'
 

@@ -3,7 +3,7 @@
 import { yieldToLoop, type ManualClock } from '../../../src/clock.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Severity } from '../../../src/core/rule.ts'
-import type { CaseReport, Ticket } from '../../../src/core/ticket.ts'
+import type { CaseReport, Ticket } from '../../../src/core/tickets/ticket.ts'
 import { JournalUnavailable, type OutboxItem, type Submit } from '../../../src/ports.ts'
 
 export const START = Date.UTC(2026, 10, 1, 14, 30)

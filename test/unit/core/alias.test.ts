@@ -1,7 +1,7 @@
 // How the names of other networks are compared.
 
 import { describe, expect, it } from 'vitest'
-import { foldAlias } from '../../../src/core/alias.ts'
+import { foldAlias } from '../../../src/core/registry/alias.ts'
 
 describe('foldAlias()', () => {
   it.each([

@@ -1,9 +1,9 @@
 // The city's calendar, also where clocks are put forward and back.
 
 import { describe, expect, it } from 'vitest'
-import { createPeriodStart, localDateOf, startOfDay } from '../../../src/core/calendar.ts'
-import type { Period } from '../../../src/core/calendar.ts'
-import { createLocalTime } from '../../../src/core/local-time.ts'
+import { createPeriodStart, localDateOf, startOfDay } from '../../../src/core/time/calendar.ts'
+import type { Period } from '../../../src/core/time/calendar.ts'
+import { createLocalTime } from '../../../src/core/time/local-time.ts'
 
 const china = createLocalTime('Asia/Shanghai')
 const berlin = createLocalTime('Europe/Berlin')

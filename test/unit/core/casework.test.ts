@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CaseAnswer, CaseEvent } from '../../../src/core/input.ts'
-import type { Ticket } from '../../../src/core/ticket.ts'
-import { mayFollow } from '../../../src/core/ticket-states.ts'
+import type { Ticket } from '../../../src/core/tickets/ticket.ts'
+import { mayFollow } from '../../../src/core/tickets/ticket-states.ts'
 import { createRig, deviceOf } from './harness.ts'
 import type { Rig } from './harness.ts'
 

@@ -2,11 +2,11 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { translate } from '../../../src/core/codec.ts'
+import { translate } from '../../../src/core/messages/codec.ts'
 import { compileType } from '../../../src/core/compiled-type.ts'
 import type { Codec, DeviceType, Metric } from '../../../src/core/device-type.ts'
-import { createLocalTime } from '../../../src/core/local-time.ts'
-import type { RawReading } from '../../../src/core/reading.ts'
+import { createLocalTime } from '../../../src/core/time/local-time.ts'
+import type { RawReading } from '../../../src/core/messages/reading.ts'
 
 function metric(id: string, kind: Metric['kind'] = 'number'): Metric {
   return { id, name: { zh: id, en: id }, unit: '1', kind, min: -1e9, max: 1e9, precision: 1 }

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/core/engine.ts'
-import { standardAt } from '../../../src/core/editions.ts'
-import { createLocalTime } from '../../../src/core/local-time.ts'
+import { standardAt } from '../../../src/core/detectors/editions.ts'
+import { createLocalTime } from '../../../src/core/time/local-time.ts'
 import type { Condition, Limit, Rule } from '../../../src/core/rule.ts'
 import { createRig, deviceOf } from './harness.ts'
 import type { Rig } from './harness.ts'

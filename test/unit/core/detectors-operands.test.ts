@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ENTRIES_MAX } from '../../../src/core/memory.ts'
+import { ENTRIES_MAX } from '../../../src/core/detectors/memory.ts'
 import type { Condition, Operand, Rule } from '../../../src/core/rule.ts'
 import { deviceOf } from './harness.ts'
 import { changes, play, rigFor } from './tank.ts'

@@ -2,8 +2,8 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createFragments } from '../../../src/core/fragments.ts'
-import type { FragmentOrigin } from '../../../src/core/fragments.ts'
+import { createFragments } from '../../../src/core/messages/fragments.ts'
+import type { FragmentOrigin } from '../../../src/core/messages/fragments.ts'
 import { positionAt } from '../../../src/core/position.ts'
 
 const bytes = (...values: readonly number[]) => Uint8Array.from(values)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ingest } from '../../../src/core/ingest.ts'
-import type { Message } from '../../../src/core/message.ts'
+import { ingest } from '../../../src/core/messages/ingest.ts'
+import type { Message } from '../../../src/core/messages/message.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Effect } from '../../../src/core/effect.ts'
 import { decoders } from '../../../src/decoders/index.ts'

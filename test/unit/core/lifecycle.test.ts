@@ -1,9 +1,9 @@
 // The table of the alert's life: state, event, next state.
 
 import { describe, expect, it } from 'vitest'
-import type { Alert, AlertState } from '../../../src/core/alert.ts'
-import { reduceAlert } from '../../../src/core/lifecycle.ts'
-import type { AlertEvent, Evidence } from '../../../src/core/lifecycle.ts'
+import type { Alert, AlertState } from '../../../src/core/alerts/alert.ts'
+import { reduceAlert } from '../../../src/core/alerts/lifecycle.ts'
+import type { AlertEvent, Evidence } from '../../../src/core/alerts/lifecycle.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Severity } from '../../../src/core/rule.ts'
 

@@ -3,8 +3,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Command, Outcome } from '../../../src/core/input.ts'
-import { filterProblem } from '../../../src/core/integration-check.ts'
-import { integrationFormats, pushFormats, usualTopics } from '../../../src/core/integration.ts'
+import { filterProblem } from '../../../src/core/registry/integration-check.ts'
+import {
+  integrationFormats,
+  pushFormats,
+  usualTopics,
+} from '../../../src/core/registry/integration.ts'
 import { createRig, deviceOf } from './harness.ts'
 import type { Rig } from './harness.ts'
 

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { divisions, formerDivisions } from '../../../devices/reference/divisions.ts'
-import { divisionProblem, gridProblem } from '../../../src/core/division.ts'
+import { divisionProblem, gridProblem } from '../../../src/core/registry/division.ts'
 import type { DeviceType } from '../../../src/core/device-type.ts'
 import type { Command, Outcome } from '../../../src/core/input.ts'
 import { createRig, deviceOf } from './harness.ts'

@@ -1,7 +1,7 @@
 // What live messages tell about the device itself: a clock that is off, and values that cannot be. The rules are those every type has.
 
 import { describe, expect, it } from 'vitest'
-import type { Alert } from '../../../src/core/alert.ts'
+import type { Alert } from '../../../src/core/alerts/alert.ts'
 import { createRig, deviceOf } from './harness.ts'
 import type { Rig } from './harness.ts'
 

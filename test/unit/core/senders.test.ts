@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createSenders, type Senders } from '../../../src/core/senders.ts'
+import { createSenders, type Senders } from '../../../src/core/messages/senders.ts'
 
 /** `u8 n, client | u16 n, topic` with other bytes around it. */
 function bytesOf(client: Buffer, topic: Buffer): Buffer {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createLocalTime } from '../../../src/core/local-time.ts'
-import { solarDayOf, sunTimes } from '../../../src/core/sun.ts'
+import { createLocalTime } from '../../../src/core/time/local-time.ts'
+import { solarDayOf, sunTimes } from '../../../src/core/time/sun.ts'
 
 const LINHE = { lat: 40.75, lon: 107.39 }
 const MINUTE_MS = 60_000

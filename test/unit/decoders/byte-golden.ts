@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Decode, Decoded, RawReading, Refusal } from '../../../src/core/reading.ts'
+import type { Decode, Decoded, RawReading, Refusal } from '../../../src/core/messages/reading.ts'
 
 const RECEIVED_AT = Date.UTC(2026, 10, 1, 14, 30, 1)
 const WIDE_TIME_MS = 50

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Decoded, RawReading } from '../../../src/core/reading.ts'
+import type { Decoded, RawReading } from '../../../src/core/messages/reading.ts'
 import { decodeCanonical } from '../../../src/decoders/canonical.ts'
 import { parseTimestamp } from '../../../src/decoders/timestamp.ts'
 

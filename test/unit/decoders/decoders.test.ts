@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Decoded } from '../../../src/core/reading.ts'
+import type { Decoded } from '../../../src/core/messages/reading.ts'
 import { decoders } from '../../../src/decoders/index.ts'
 import { goldenVectors, jsonFormats } from './json-formats.ts'
 import type { JsonFormat } from './json-formats.ts'

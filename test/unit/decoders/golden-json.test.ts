@@ -1,7 +1,7 @@
 // The golden vectors of the JSON formats, written by hand: what comes in, and what is read from it.
 
 import { describe, expect, it } from 'vitest'
-import type { Decoded } from '../../../src/core/reading.ts'
+import type { Decoded } from '../../../src/core/messages/reading.ts'
 import { decodeJson, goldenVectors, jsonFormats } from './json-formats.ts'
 
 describe.each(jsonFormats)('%s', (format) => {

@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Decoded } from '../../../src/core/reading.ts'
+import type { Decoded } from '../../../src/core/messages/reading.ts'
 import { decoders } from '../../../src/decoders/index.ts'
 
 export const jsonFormats = [

@@ -8,7 +8,7 @@ import { componentClass } from '../../../devices/reference/components.ts'
 import { metricsOf } from '../../../src/core/device-type.ts'
 import type { DeviceType, Metric } from '../../../src/core/device-type.ts'
 import type { Rule, Severity } from '../../../src/core/rule.ts'
-import { placeholders } from '../../../src/core/wording.ts'
+import { placeholders } from '../../../src/core/alerts/wording.ts'
 import { createRig, deviceOf } from '../core/harness.ts'
 import { problemsOf, ratedNamesOf } from './rule-reads.ts'
 

@@ -3,13 +3,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { deviceTypes } from '../../../devices/index.ts'
-import { translate } from '../../../src/core/codec.ts'
+import { translate } from '../../../src/core/messages/codec.ts'
 import { compileType } from '../../../src/core/compiled-type.ts'
 import { metricsOf } from '../../../src/core/device-type.ts'
 import type { Codec, DeviceType } from '../../../src/core/device-type.ts'
-import { createLocalTime } from '../../../src/core/local-time.ts'
-import { payloadFormats } from '../../../src/core/record.ts'
-import type { PayloadFormat } from '../../../src/core/record.ts'
+import { createLocalTime } from '../../../src/core/time/local-time.ts'
+import { payloadFormats } from '../../../src/core/messages/record.ts'
+import type { PayloadFormat } from '../../../src/core/messages/record.ts'
 import { decodeHj212 } from '../../../src/decoders/hj212.ts'
 import { decodeWith, goldenFrames } from '../decoders/byte-golden.ts'
 

@@ -10,7 +10,7 @@ import {
 } from '../../../devices/reference/components.ts'
 import { divisionOf, divisions, formerDivisions } from '../../../devices/reference/divisions.ts'
 import { parseGrid } from '../../../devices/reference/grid.ts'
-import { divisionProblem } from '../../../src/core/division.ts'
+import { divisionProblem } from '../../../src/core/registry/division.ts'
 
 const counties = divisions.filter((one) => one.kind === 'county').map((one) => one.code)
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { flagsOfFormat } from '../../../src/core/record.ts'
+import { flagsOfFormat } from '../../../src/core/messages/record.ts'
 import type { Bench, Peer } from './fixtures.ts'
 import {
   access,

@@ -3,7 +3,7 @@ import { duplexPair } from 'node:stream'
 import { generate } from 'mqtt-packet'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
-import { FLAG_SIMULATED } from '../../../src/core/record.ts'
+import { FLAG_SIMULATED } from '../../../src/core/messages/record.ts'
 import type { Bench } from './fixtures.ts'
 import {
   connectPacket,

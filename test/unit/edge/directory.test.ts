@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DeviceAccess } from '../../../src/core/device.ts'
+import type { DeviceAccess } from '../../../src/core/registry/device.ts'
 import { createDirectory } from '../../../src/edge/directory.ts'
 import { access } from './fixtures.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FLAG_HTTP, FLAG_SIMULATED, formatOfFlags } from '../../../src/core/record.ts'
+import { FLAG_HTTP, FLAG_SIMULATED, formatOfFlags } from '../../../src/core/messages/record.ts'
 import { createIngestDoor, createPushDoor } from '../../../src/edge/http-door.ts'
 import { createHandJournal, openCity } from './fixtures.ts'
 

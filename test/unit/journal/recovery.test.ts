@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
-import type { Entry } from '../../../src/core/record.ts'
+import type { Entry } from '../../../src/core/messages/record.ts'
 import { crc32 } from '../../../src/journal/crc32.ts'
 import { frameBytes } from '../../../src/journal/frame.ts'
 import {

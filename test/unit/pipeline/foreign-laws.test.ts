@@ -13,8 +13,8 @@ import {
   FLAG_SIMULATED,
   flagsOfFormat,
   INTEGRATION_MARK,
-} from '../../../src/core/record.ts'
-import type { JournalRecord, PayloadFormat } from '../../../src/core/record.ts'
+} from '../../../src/core/messages/record.ts'
+import type { JournalRecord, PayloadFormat } from '../../../src/core/messages/record.ts'
 import { crcHj212 } from '../../../src/decoders/crc-16.ts'
 import { createPipeline } from '../../../src/pipeline/pipeline.ts'
 import type { Pipeline, PipelineSnapshot } from '../../../src/pipeline/pipeline.ts'

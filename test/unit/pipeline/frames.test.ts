@@ -16,7 +16,7 @@ import {
   writeRecord,
   type JournalRecord,
   type PayloadFormat,
-} from '../../../src/core/record.ts'
+} from '../../../src/core/messages/record.ts'
 import { crcHj212 } from '../../../src/decoders/crc-16.ts'
 import { createPipeline } from '../../../src/pipeline/pipeline.ts'
 import { createRunner } from '../../../src/pipeline/runner.ts'

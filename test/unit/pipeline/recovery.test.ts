@@ -13,7 +13,7 @@ import {
   writeRecord,
   type Entry,
   type JournalRecord,
-} from '../../../src/core/record.ts'
+} from '../../../src/core/messages/record.ts'
 import type { Report } from '../../../src/pipeline/messages.ts'
 import { createPipeline } from '../../../src/pipeline/pipeline.ts'
 import { createRunner } from '../../../src/pipeline/runner.ts'

@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Device } from '../../../src/core/device.ts'
+import type { Device } from '../../../src/core/registry/device.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import { createRegistryPast } from '../../../src/pipeline/registry-past.ts'
 import { device } from '../../contracts/state-documents.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
 import { positionAt, type Position } from '../../../src/core/position.ts'
-import type { Reading } from '../../../src/core/reading.ts'
+import type { Reading } from '../../../src/core/messages/reading.ts'
 import { createTelemetryWriter } from '../../../src/pipeline/telemetry-writer.ts'
 import type { TelemetryStore } from '../../../src/ports.ts'
 

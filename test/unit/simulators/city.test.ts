@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { deviceTypes } from '../../../devices/index.ts'
 import { createCity, demoCitySize } from '../../../simulators/city.ts'
-import { DEVICE_ID_PATTERN } from '../../../src/core/device.ts'
+import { DEVICE_ID_PATTERN } from '../../../src/core/registry/device.ts'
 
 describe('createCity()', () => {
   const city = createCity(demoCitySize, '7')

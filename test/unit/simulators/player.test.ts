@@ -2,7 +2,7 @@
 
 import { array, assert, integer, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHeap } from '../../../src/core/heap.ts'
+import { createHeap } from '../../../src/core/time/heap.ts'
 import type { Message } from '../../../simulators/device-model.ts'
 import { play, type Progress } from '../../../simulators/player.ts'
 import type { Target } from '../../../simulators/target.ts'

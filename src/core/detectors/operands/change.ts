@@ -5,8 +5,8 @@
 // Kept are the first samples of each sixtieth of the window, so the window is exact to that; a sample that is late by as much still
 // counts as the one at its beginning.
 
-import { ENTRIES_MAX } from '../../memory.ts'
-import type { ChangeMemory } from '../../memory.ts'
+import { ENTRIES_MAX } from '../memory.ts'
+import type { ChangeMemory } from '../memory.ts'
 import type { Millis } from '../../position.ts'
 import { always, anySaid, shownAs, valueOf, withoutNoise } from './measure.ts'
 import type { Measure, OperandContext } from './measure.ts'

@@ -3,8 +3,8 @@
 //
 // Kept are falling peaks, at most one per sixtieth of the window, so a peak may count that much longer when a lower value follows it.
 
-import { ENTRIES_MAX } from '../../memory.ts'
-import type { HighestMemory } from '../../memory.ts'
+import { ENTRIES_MAX } from '../memory.ts'
+import type { HighestMemory } from '../memory.ts'
 import type { Millis } from '../../position.ts'
 import { always, anySaid, shownAs } from './measure.ts'
 import type { Measure, OperandContext } from './measure.ts'

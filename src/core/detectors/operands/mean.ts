@@ -1,6 +1,6 @@
 // The mean of a metric over the last seconds; how the window counts as covered is in `rolling-mean.ts`.
 
-import { createMeanRing, createRollingMean } from '../../rolling-mean.ts'
+import { createMeanRing, createRollingMean } from '../rolling-mean.ts'
 import { always, anySaid, shownAs } from './measure.ts'
 import type { Measure, OperandContext } from './measure.ts'
 

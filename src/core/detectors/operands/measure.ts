@@ -2,8 +2,8 @@
 
 import type { DeviceState, Slot } from '../../device-state.ts'
 import type { Metric } from '../../device-type.ts'
-import type { LocalTime } from '../../local-time.ts'
-import type { MemoryPlan } from '../../memory.ts'
+import type { LocalTime } from '../../time/local-time.ts'
+import type { MemoryPlan } from '../memory.ts'
 import type { Millis } from '../../position.ts'
 import type { Leaf, Sample } from '../detector.ts'
 

@@ -1,9 +1,9 @@
 // What a counter has grown by since the local day, month or year began. It goes on while the rule does not apply, and what grew
 // between the last sample of the old period and the first of the new one is shared out by time. A reset adds nothing.
 
-import { createPeriodStart } from '../../calendar.ts'
-import type { Period } from '../../calendar.ts'
-import type { SinceMemory } from '../../memory.ts'
+import { createPeriodStart } from '../../time/calendar.ts'
+import type { Period } from '../../time/calendar.ts'
+import type { SinceMemory } from '../memory.ts'
 import type { Millis } from '../../position.ts'
 import { always, anySaid, shownAs, withoutNoise } from './measure.ts'
 import type { Measure, OperandContext } from './measure.ts'

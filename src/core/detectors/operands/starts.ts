@@ -1,8 +1,8 @@
 // How often something was switched on within the last seconds. Counted in sixtieths of the window, so that a contact that chatters
 // fills no memory.
 
-import { ENTRIES_MAX } from '../../memory.ts'
-import type { StartsMemory } from '../../memory.ts'
+import { ENTRIES_MAX } from '../memory.ts'
+import type { StartsMemory } from '../memory.ts'
 import type { Millis } from '../../position.ts'
 import { always, anySaid, valueOf } from './measure.ts'
 import type { Measure, OperandContext } from './measure.ts'
