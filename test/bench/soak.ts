@@ -40,7 +40,7 @@ if (
 const PER_WORKER = 2_500
 const SAMPLE_MS = 5_000
 const RATE_MAX = 5_000
-const ACK_P99_MAX_MS = 500
+const ACK_P99_MAX_MS = 100
 /** Part of the run after which memory has to be where it stays. */
 const WARM_UP_SHARE = 0.4
 /** A shorter run says nothing about memory. */
