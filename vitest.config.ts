@@ -10,6 +10,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 20_000,
           pool: 'threads',
+          // All cores: by default one of two would rest.
+          maxWorkers: '100%',
         },
       },
       {
