@@ -2,13 +2,13 @@
 
 import { operandOf } from '../../api/alert.ts'
 import type { Alert } from '../../api/alert.ts'
-import { metricOf, unitText } from '../../api/catalogue.ts'
+import { metricOf } from '../../api/catalogue.ts'
 import type { RuleInfo } from '../../api/catalogue.ts'
 import { textOrNull } from '../../api/json.ts'
 import { useApp } from '../../app/context.ts'
-import { brief, withUnit } from '../../fmt/number.ts'
 import { setLength } from '../../fmt/time.ts'
 import { inLanguage, wordFor } from '../../i18n/words.ts'
+import { alertNumbers } from './alert-numbers.ts'
 
 /** Parameters that the condition, the confirmation and the text already say. */
 const TOLD_ELSEWHERE = new Set([
@@ -75,24 +75,20 @@ function Condition(props: { readonly alert: Alert }) {
   const { alert } = props
   const metric = metricOf(city.catalogue.value, alert.type, alert.metric)
   const operand = operandOf(alert)
-  // What follows from several values may have a unit of its own: seconds, metres.
-  const unit = operand === null ? (metric?.unit ?? unitText(alert.unit)) : unitText(alert.unit)
-  const isBoolean = metric?.isBoolean === true
+  const numbers = alertNumbers(alert, metric, words)
   const subject =
     metric === null ? alert.metric : inLanguage(metric.name, preferences.language.value)
   const code = wordFor(words.because, alert.because.code)
   const measure = operand === null ? null : wordFor(words.operand, operand)
-  const numbers =
-    alert.value === null || alert.limit === null || isBoolean
-      ? null
-      : comparison(alert.value, alert.limit, alert.because.code, unit, metric?.precision ?? null)
   const parameters = Object.entries(alert.because.params).filter(
     ([name, value]) => typeof value !== 'object' && !TOLD_ELSEWHERE.has(name),
   )
   return (
     <>
       {[subject, measure, code].filter(Boolean).join(' ')}
-      {numbers !== null && <span class="formula">{numbers}</span>}
+      {numbers !== null && numbers.limit !== null && (
+        <span class="formula">{comparison(alert, numbers.value, numbers.limit)}</span>
+      )}
       {parameters.length > 0 && (
         <span class="parameters">
           {parameters.map(([name, value]) => (
@@ -109,13 +105,8 @@ function standardOf(alert: Alert): string | null {
   return textOrNull(alert.because.params['standard'])
 }
 
-function comparison(
-  value: number,
-  limit: number,
-  code: string,
-  unit: string,
-  precision: number | null,
-): string {
-  const sign = code === 'below' || (code !== 'above' && value < limit) ? '<' : '>'
-  return `${withUnit(brief(value, precision), unit)} ${sign} ${withUnit(brief(limit), unit)}`
+function comparison(alert: Alert, value: string, limit: string): string {
+  const { code } = alert.because
+  const isBelow = code === 'below' || (code !== 'above' && (alert.value ?? 0) < (alert.limit ?? 0))
+  return `${value} ${isBelow ? '<' : '>'} ${limit}`
 }

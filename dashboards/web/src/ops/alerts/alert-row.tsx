@@ -3,16 +3,16 @@
 import { useMemo } from 'preact/hooks'
 import type { Alert } from '../../api/alert.ts'
 import type { Ticket } from '../../api/ticket.ts'
-import { metricOf, ruleOf, unitText } from '../../api/catalogue.ts'
+import { metricOf, ruleOf } from '../../api/catalogue.ts'
 import { mayOperate } from '../../app/session.ts'
 import { useApp } from '../../app/context.ts'
-import { brief, withUnit } from '../../fmt/number.ts'
 import { divisionName } from '../../i18n/divisions.ts'
 import { inLanguage } from '../../i18n/words.ts'
 import { DeliveryMark } from '../../ui/delivery-mark.tsx'
 import { Since } from '../../ui/moment.tsx'
 import { SeverityMark } from '../../ui/severity-mark.tsx'
 import { needsAcknowledgement } from './acknowledge.ts'
+import { alertNumbers } from './alert-numbers.ts'
 
 export interface AlertRowProps {
   readonly alert: Alert
@@ -143,22 +143,21 @@ export function AlertValue(props: { readonly alert: Alert }) {
   const { alert } = props
   if (alert.value === null) return <span class="muted">{words.missing}</span>
   const metric = metricOf(city.catalogue.value, alert.type, alert.metric)
-  if (metric?.isBoolean === true)
+  const numbers = alertNumbers(alert, metric, words)
+  if (numbers === null)
     return (
       <span class="live-number">
-        {inLanguage(metric.name, preferences.language.value)}{' '}
+        {metric === null ? alert.metric : inLanguage(metric.name, preferences.language.value)}{' '}
         {alert.value === 0 ? words.latest.no : words.latest.yes}
       </span>
     )
-  const unit = metric?.unit ?? unitText(alert.unit)
-  const number = brief(alert.value, metric?.precision ?? null)
   return (
     <>
-      <span class="live-number">{withUnit(number, unit)}</span>
-      {alert.limit !== null && (
+      <span class="live-number">{numbers.value}</span>
+      {numbers.shortLimit !== null && (
         <span class="limit">
           {' '}
-          / {words.alerts.limit} {brief(alert.limit)}
+          / {words.alerts.limit} {numbers.shortLimit}
         </span>
       )}
     </>
