@@ -22,12 +22,13 @@ interface Monitor {
 /** Real-time values and the means of minutes alike, for monitors that send one of them. Hours and days repeat what these have said. */
 export function monitorCodec({ names, ignored = [], sums = {} }: Monitor, id = 'hj212'): Codec {
   const codes = sumCodes(sums)
+  const unkept = [...sumCodes(names).filter((code) => !codes.includes(code)), ...ignored]
   return {
     id,
     names: { ...names, ...withPrefix(MINUTES, { ...names, ...named(sums) }) },
     ignored: [
       ...codes,
-      ...ignored.flatMap((code) => [code, MINUTES + code]),
+      ...unkept.flatMap((code) => [code, MINUTES + code]),
       `${HOURS}*`,
       `${DAYS}*`,
     ],
@@ -41,11 +42,12 @@ export function monitorCodec({ names, ignored = [], sums = {} }: Monitor, id = '
 export function monitorChoices(monitor: Monitor): readonly Codec[] {
   const { names, ignored = [], sums = {} } = monitor
   const codes = sumCodes(sums)
+  const unkept = [...sumCodes(names).filter((code) => !codes.includes(code)), ...ignored]
   return [
     {
       id: 'hj212-real-time',
       names,
-      ignored: [...codes, ...ignored, `${MINUTES}*`, `${HOURS}*`, `${DAYS}*`],
+      ignored: [...codes, ...unkept, `${MINUTES}*`, `${HOURS}*`, `${DAYS}*`],
     },
     {
       id: 'hj212-hourly',
@@ -53,7 +55,7 @@ export function monitorChoices(monitor: Monitor): readonly Codec[] {
       ignored: [
         ...Object.keys(names),
         ...codes,
-        ...ignored.flatMap((code) => [code, HOURS + code]),
+        ...unkept.flatMap((code) => [code, HOURS + code]),
         `${MINUTES}*`,
         `${DAYS}*`,
       ],

@@ -34,7 +34,13 @@ export function tlsProblems(files: {
     return [{ file: 'cert', problem: `expected a certificate chain: ${messageOf(error)}` }]
   }
   try {
-    if (ca !== null) certificatesIn(ca)
+    if (ca !== null)
+      for (const certificate of certificatesIn(ca)) {
+        const isOwnRoot = certificate.subject === certificate.issuer
+        if (!certificate.ca && !isOwnRoot) throw new TypeError('got one that may not sign others')
+        if (isOwnRoot && !certificate.verify(certificate.publicKey))
+          throw new TypeError('got a damaged one')
+      }
   } catch (error) {
     return [{ file: 'ca', problem: `expected certificates of an authority: ${messageOf(error)}` }]
   }

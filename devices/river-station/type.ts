@@ -3,7 +3,7 @@
 // Rated values: `warning_level` and `guarantee_level`, the station's 警戒水位 and 保证水位 in the datum of its level (without them
 // levels are not judged); what rated values say of the water is told in quality-rules.ts.
 
-import { monitorCodec } from '../codecs.ts'
+import { monitorChoices, monitorCodec } from '../codecs.ts'
 import { commonRulesWith, stuck } from '../common-rules.ts'
 import { quantity, rated } from '../metrics.ts'
 import type { DeviceType, Metric, Text } from '../../src/core/device-type.ts'
@@ -12,6 +12,19 @@ import { QUALITY_GAP_SECONDS, qualityRated, qualityRules } from './quality-rules
 
 function concentration(id: string, name: Text, max: number, precision = 2): Metric {
   return quantity(id, name, 'mg/L', { min: 0, max, precision })
+}
+
+/** Environmental monitors (HJ 212). */
+const monitor = {
+  names: {
+    w01001: 'ph',
+    w01009: 'do',
+    w01010: 'water_temp',
+    w01019: 'codmn',
+    w21003: 'nh3n',
+    w21011: 'tp',
+    w21001: 'tn',
+  },
 }
 
 export const riverStation: DeviceType = {
@@ -112,16 +125,7 @@ export const riverStation: DeviceType = {
       // The hour's rain and levels in five-minute steps repeat what came in time; 45 is a word of state bits.
       ignored: ['f4', 'f5', 'f6', 'f7', 'f8', 'f9', 'fa', 'fb', 'fc', '45'],
     },
-    monitorCodec({
-      names: {
-        w01001: 'ph',
-        w01009: 'do',
-        w01010: 'water_temp',
-        w01019: 'codmn',
-        w21003: 'nh3n',
-        w21011: 'tp',
-        w21001: 'tn',
-      },
-    }),
+    monitorCodec(monitor),
+    ...monitorChoices(monitor),
   ],
 }

@@ -25,18 +25,25 @@ export function decodeAnyShape(payload: Uint8Array): Decoded {
   const parsed = parseFields(payload)
   if ('code' in parsed) return { kind: 'refused', refusal: parsed }
   const root = parsed.fields
-  if ('v' in root && root['v'] !== 1)
-    return refused('wrong_shape', `v: expected 1, got ${shown(root['v'])}`)
   const device = root['device']
   if (device !== undefined && (typeof device !== 'string' || device.length > 64))
     return refused('wrong_shape', `device: expected a device id, got ${shown(device)}`)
-  const list = root['r']
-  if (list !== undefined) return batch(root, list, device ?? null)
+  const decoded = bodyOf(root, device ?? null)
+  // What is refused whole belongs to the device that it names.
+  return decoded.kind === 'refused' && device !== undefined
+    ? { kind: 'readings', device, readings: [], refused: [decoded.refusal] }
+    : decoded
+}
 
+function bodyOf(root: Fields, device: string | null): Decoded {
+  if ('v' in root && root['v'] !== 1)
+    return refused('wrong_shape', `v: expected 1, got ${shown(root['v'])}`)
+  const list = root['r']
+  if (list !== undefined) return batch(root, list, device)
   const reading = readingOf(root)
   return 'code' in reading
     ? { kind: 'refused', refusal: reading }
-    : { kind: 'readings', device: device ?? null, readings: [reading], refused: NONE_REFUSED }
+    : { kind: 'readings', device, readings: [reading], refused: NONE_REFUSED }
 }
 
 function batch(root: Fields, list: unknown, device: string | null): Decoded {

@@ -36,14 +36,19 @@ export function readHj212Items(items: string, command: string, prefix: string): 
   let time: string | null = null
   const metrics = new Map<string, number>()
   const bad: string[] = []
+  const badNames: string[] = []
   const wrong: string[] = []
+  const wrongNames: string[] = []
+  let isMalformed = false
 
   for (const item of items.split(';')) {
     const byCode = new Map<string, Map<string, string>>()
     for (const field of item.split(',')) {
       const equals = field.indexOf('=')
       if (equals < 0) {
-        if (field.trim() !== '') wrong.push(`expected code-Rtd=number, got ${shown(field)}`)
+        if (field.trim() === '') continue
+        isMalformed = true
+        wrong.push(`expected code-Rtd=number, got ${shown(field)}`)
         continue
       }
       const key = field.slice(0, equals).trim()
@@ -55,6 +60,7 @@ export function readHj212Items(items: string, command: string, prefix: string): 
       const hyphen = key.indexOf('-')
       const code = hyphen < 0 ? key : key.slice(0, hyphen)
       if (!CODE.test(code)) {
+        isMalformed = true
         wrong.push(`expected a code of letters and digits, got ${shown(code)}`)
         continue
       }
@@ -66,12 +72,16 @@ export function readHj212Items(items: string, command: string, prefix: string): 
       const values = valuesOf(code, fields, command === '2011' ? realTime : period)
       const flag = (fields.get('Flag') ?? 'N').toUpperCase()
       if (flag !== 'N') {
+        badNames.push(prefix + code)
         bad.push(`${printable(code)}: flag ${shown(flag)}${meaningOf(flag)}`)
         continue
       }
       for (const [name, text] of values) {
         if (NUMBER.test(text)) metrics.set(prefix + name, Number(text))
-        else wrong.push(`${printable(name)}: expected a number, got ${shown(text)}`)
+        else {
+          wrongNames.push(prefix + name)
+          wrong.push(`${printable(name)}: expected a number, got ${shown(text)}`)
+        }
       }
     }
   }
@@ -80,8 +90,18 @@ export function readHj212Items(items: string, command: string, prefix: string): 
     time,
     metrics: Object.fromEntries(metrics),
     refused: [
-      ...(bad.length === 0 ? [] : [{ code: 'bad_quality', detail: joined(bad) } as const]),
-      ...(wrong.length === 0 ? [] : [{ code: 'wrong_type', detail: joined(wrong) } as const]),
+      ...(bad.length === 0
+        ? []
+        : [{ code: 'bad_quality', detail: joined(bad), names: badNames } as const]),
+      ...(wrong.length === 0
+        ? []
+        : [
+            {
+              code: 'wrong_type',
+              detail: joined(wrong),
+              ...(isMalformed ? {} : { names: wrongNames }),
+            } as const,
+          ]),
     ],
   }
 }

@@ -139,6 +139,7 @@ describe('TLS settings', () => {
     ['a broken certificate', { HETAO_TLS_CERT: broken }, 'HETAO_TLS_CERT'],
     ['a key as certificate', { HETAO_TLS_CERT: file('server.key') }, 'HETAO_TLS_CERT'],
     ['a key as authority', { HETAO_TLS_CA: file('server.key') }, 'HETAO_TLS_CA'],
+    ['a leaf as authority', { HETAO_TLS_CA: file('device-gw.crt') }, 'HETAO_TLS_CA'],
     ['a broken authority', { HETAO_TLS_CA: broken }, 'HETAO_TLS_CA'],
   ])('refuse %s', (_case, over, name) => {
     expect(namesOf(problemsOf({ ...listener, ...good, ...over }))).toEqual([name])

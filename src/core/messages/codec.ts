@@ -47,6 +47,17 @@ export function translate(
   return { reading: readingOf(raw, type, codec, named) }
 }
 
+/** Whether the codec that `translate` would take knows the name and keeps nothing of it. */
+export function leavesOut(
+  type: CompiledType,
+  deviceCodec: string | null,
+  format: PayloadFormat,
+  name: string,
+): boolean {
+  const codec = codecsOf(type).get(deviceCodec ?? format)
+  return codec !== undefined && !codec.targets.has(name) && isIgnored(codec, name)
+}
+
 /** What the network adds to every message says nothing about what the vendor's bytes hold. */
 const OF_THE_RADIO: ReadonlySet<string> = new Set(['rssi', 'snr', 'battery_pct'])
 

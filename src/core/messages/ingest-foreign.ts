@@ -1,7 +1,7 @@
 // A message in another network's format: its payload says which devices it speaks of, by id or alias; a codec of the device's type
 // turns its names into metrics. An integration account speaks only for the devices that name it.
 
-import { translate } from './codec.ts'
+import { leavesOut, translate } from './codec.ts'
 import type { Device } from '../registry/device.ts'
 import type { EffectSink } from '../effect.ts'
 import type { Counts, Message } from './message.ts'
@@ -69,9 +69,11 @@ export function readForeign(
   }
 
   for (const refusal of decoded.refused) {
-    const { device: named, ...what } = refusal
+    const { device: named, names, ...what } = refusal
     const name = named ?? decoded.device
-    speakOf(name === null ? undefined : lookUp(name), name)
+    const device = name === null ? undefined : lookUp(name)
+    if (device !== undefined && names !== undefined && isLeftOut(device, names)) continue
+    speakOf(device, name)
     refusals.refuse(what)
   }
   const isLive = decoded.readings.length === 1 && !message.redriven
@@ -93,6 +95,12 @@ export function readForeign(
     } else fragments.keep(message, decoded.rest, emit)
   }
   return refusals.counts(accepted)
+
+  function isLeftOut(device: Device, names: readonly string[]): boolean {
+    const type = judge.typeOf(device.id)
+    const codec = device.codec ?? null
+    return type !== undefined && names.every((name) => leavesOut(type, codec, format, name))
+  }
 
   function readOne(device: Device, raw: RawReading): boolean {
     const type = judge.typeOf(device.id)

@@ -53,9 +53,11 @@ export interface Refusal {
   readonly detail: string
   /** The device it speaks of, where one message speaks of several. */
   readonly device?: string
+  /** The format's names that it is about: nothing is refused of what the device's codec leaves out anyway. */
+  readonly names?: readonly string[]
 }
 
-export interface Quarantined extends Omit<Refusal, 'device'> {
+export interface Quarantined extends Omit<Refusal, 'device' | 'names'> {
   /** Journal position and ordinal within the message: `0-1842.0`. */
   readonly id: string
   readonly position: Position

@@ -34,14 +34,11 @@ export function takeReading(path: Path, device: Device, raw: RawReading, isLive:
     refusals.refuse({ code: 'unknown_device', detail: `no device "${device.id}"` })
     return false
   }
-  const { values, ts, refusal } = validateReading(raw, type, receivedAt)
+  const { values, ts, refusal, isImpossible } = validateReading(raw, type, receivedAt)
   if (isLive && raw.ts !== null)
     judge.clockSeen(device.id, receivedAt - raw.ts, message.position, emit)
-  if (refusal !== null) {
-    refusals.refuse(refusal)
-    if (refusal.code === 'out_of_range' && isLive)
-      judge.rangeSeen(device.id, true, message.position, emit)
-  }
+  if (refusal !== null) refusals.refuse(refusal)
+  if (isImpossible && isLive) judge.rangeSeen(device.id, true, message.position, emit)
   if (values === null) return false
   judge.read(
     {
@@ -58,6 +55,6 @@ export function takeReading(path: Path, device: Device, raw: RawReading, isLive:
     },
     emit,
   )
-  if (refusal === null && isLive) judge.rangeSeen(device.id, false, message.position, emit)
+  if (!isImpossible && isLive) judge.rangeSeen(device.id, false, message.position, emit)
   return true
 }

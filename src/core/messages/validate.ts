@@ -17,6 +17,8 @@ export interface Validated {
   readonly ts: Millis
   /** What is wrong with the reading or a part of it. */
   readonly refusal: Refusal | null
+  /** Some value lies outside what is physically possible. */
+  readonly isImpossible: boolean
 }
 
 export function validateReading(
@@ -26,10 +28,11 @@ export function validateReading(
 ): Validated {
   const ts = raw.ts ?? receivedAt
   const wrongTime = timeProblem(ts, receivedAt)
-  if (wrongTime !== null) return { values: null, ts, refusal: wrongTime }
+  if (wrongTime !== null) return { values: null, ts, refusal: wrongTime, isImpossible: false }
 
   const values = type.blank.slice()
   let isEmpty = true
+  let isImpossible = false
   let code: QuarantineCode | null = null
   let problems: string[] | null = null
   for (const id in raw.metrics) {
@@ -47,18 +50,25 @@ export function validateReading(
     }
     const problem = problemOf(id, metric, value)
     code ??= problem.code
+    if (problem.code === 'out_of_range') isImpossible = true
     problems ??= []
     problems.push(problem.detail)
   }
   if (code !== null && problems !== null)
-    return { values: isEmpty ? null : values, ts, refusal: { code, detail: joined(problems) } }
+    return {
+      values: isEmpty ? null : values,
+      ts,
+      refusal: { code, detail: joined(problems) },
+      isImpossible,
+    }
   if (isEmpty)
     return {
       values: null,
       ts,
       refusal: { code: 'empty', detail: 'expected metrics in "m", got none' },
+      isImpossible,
     }
-  return { values, ts, refusal: null }
+  return { values, ts, refusal: null, isImpossible }
 }
 
 function timeProblem(ts: Millis, receivedAt: Millis): Refusal | null {

@@ -4,14 +4,15 @@ import { hiddenCharacters } from './hidden-characters.ts'
 
 export const ALIASES_MAX = 8
 export const ALIAS_LENGTH_MAX = 128
+const JOINTS = ':/-_.'
 
 /**
  * Networks write the same DevEUI or meter number now with small letters, now with capital ones; and a SenML base name ends with the
- * `:` or `/` that joins it to what follows. What consists of nothing else stays as it is.
+ * `:`, `/`, `-`, `_` or `.` that joins it to what follows. What consists of nothing else stays as it is.
  */
 export function foldAlias(name: string): string {
   let end = name.length
-  while (end > 0 && (name[end - 1] === ':' || name[end - 1] === '/')) end--
+  while (end > 0 && JOINTS.includes(name[end - 1] ?? ' ')) end--
   return (end === 0 ? name : name.slice(0, end)).toLowerCase()
 }
 

@@ -9,6 +9,8 @@ describe('foldAlias()', () => {
     ['urn:dev:mac:24e1:', 'urn:dev:mac:24e1'],
     ['room/', 'room'],
     ['room:/:', 'room'],
+    ['sens-', 'sens'],
+    ['under_.', 'under'],
     ['/room', '/room'],
     ['阀井/一', '阀井/一'],
     ['', ''],

@@ -177,6 +177,21 @@ describe('ingest()', () => {
     expect(raised.sort()).toEqual(['BAD_RANGE', 'CLOCK_SKEW'])
   })
 
+  it.each([
+    { ts: '2026-11-22 10:00:00', m: { power: 1 } },
+    { v: 2, m: { power: 1 } },
+    { m: {} },
+    { r: [] },
+    { seq: -1, m: { power: 1 } },
+  ])('books what is refused whole on the device that it names: %j', (body) => {
+    const over = { topic: '', http: true, client: 'bridge' }
+    const { counts, effects } = consume(over, { device: 'L-1', ...body })
+    expect(effects.map((effect) => effect.kind === 'quarantine' && effect.item.device)).toEqual([
+      'L-1',
+    ])
+    expect(counts).toEqual({ items: 1, accepted: 0, quarantined: 1 })
+  })
+
   it('turns the status topic into presence and counts nothing', () => {
     const topic = TOPIC.replace('/up', '/status')
     const { counts, effects } = consume({ topic }, { state: 'offline' })

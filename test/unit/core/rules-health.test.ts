@@ -176,3 +176,24 @@ describe('BAD_RANGE', () => {
     expect(alertsOf(rig, 'BAD_RANGE')).toEqual([])
   })
 })
+
+describe('BAD_RANGE beside another mistake', () => {
+  const send = (rig: Rig, m: object) => {
+    rig.now += 60_000
+    rig.send('C-1', { ts: rig.now, m })
+  }
+
+  it('is over with good values, whatever else is refused of the readings', () => {
+    const rig = rigOf()
+    for (let n = 0; n < 3; n++) send(rig, { tilt: 999, nope: n })
+    expect(alertsOf(rig, 'BAD_RANGE')).toMatchObject([{ state: 'unack_active' }])
+    for (let n = 0; n < 3; n++) send(rig, { tilt: 1, nope: n })
+    expect(alertsOf(rig, 'BAD_RANGE')).toMatchObject([{ state: 'closed' }])
+  })
+
+  it('is told also where another mistake stands first', () => {
+    const rig = rigOf()
+    for (let n = 0; n < 3; n++) send(rig, { nope: n, tilt: 999 })
+    expect(alertsOf(rig, 'BAD_RANGE')).toHaveLength(1)
+  })
+})

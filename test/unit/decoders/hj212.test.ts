@@ -159,7 +159,7 @@ describe('decodeHj212(): values', () => {
   ])('a value with flag %s is refused as %s, its neighbour kept', (flag, meaning) => {
     const decoded = decode(data(`a34001-Rtd=9,a34001-Flag=${flag};LA-Rtd=60,LA-Flag=N`))
     expect(decoded.readings.map(({ metrics }) => metrics)).toEqual([{ LA: 60 }])
-    expect(decoded.refused).toEqual([
+    expect(decoded.refused).toMatchObject([
       {
         code: 'bad_quality',
         detail: `a34001: flag "${flag}" (${meaning}), expected N`,

@@ -186,3 +186,27 @@ describe('a snapshot that is taken while messages come', () => {
     }
   })
 })
+
+describe('values of periods that the codec leaves out', () => {
+  const report = (command: string, items: string) => {
+    const data = `ST=22;CN=${command};PW=1;MN=DUST-1;Flag=4;CP=&&DataTime=20261122110000;${items}&&`
+    const crc = crcHj212(Buffer.from(data), 0, data.length).toString(16).toUpperCase()
+    return bytesOf(
+      Buffer.from(`##${String(data.length).padStart(4, '0')}${data}${crc.padStart(4, '0')}\r\n`),
+    )
+  }
+
+  it.each(['a34002-Avg=0.2,a34002-Flag=N', 'a34002-Avg=0.2,a34002-Flag=M', 'a34002-Avg=abc'])(
+    'are no refusals either, whatever they say: %s',
+    (items) => {
+      for (const command of ['2061', '2031'])
+        expect(told([register(), report(command, items)]).refused).toEqual([])
+      expect(told([register(), report('2051', items)]).refused.length).toBe(
+        items.endsWith('N') ? 0 : 1,
+      )
+      expect(told([register({ codec: 'hj212-hourly' }), report('2061', items)])).toMatchObject(
+        items.endsWith('N') ? { refused: [], readings: [{}] } : { refused: [{}], readings: [] },
+      )
+    },
+  )
+})
