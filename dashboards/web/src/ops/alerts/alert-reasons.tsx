@@ -59,8 +59,10 @@ export function AlertReasons(props: { readonly alert: Alert; readonly rule: Rule
         <div>
           <dt>{words.drawer.standard}</dt>
           <dd>
-            {standardOf(alert) ?? rule.standard ?? (
+            {rule.standard === null ? (
               <span class="muted">{words.drawer.ownLimit}</span>
+            ) : (
+              (standardOf(alert) ?? rule.standard)
             )}
           </dd>
         </div>
@@ -100,7 +102,7 @@ function Condition(props: { readonly alert: Alert }) {
   )
 }
 
-/** The edition that was in force when the alert was raised. */
+/** The edition that was in force when the alert was raised; quoted only where the standard's own text has been checked. */
 function standardOf(alert: Alert): string | null {
   return textOrNull(alert.because.params['standard'])
 }
