@@ -9,7 +9,7 @@ import { commonRulesWith, proposal, unverified } from '../common-rules.ts'
 import { quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 import type { Rule } from '../../src/core/rule.ts'
-import { cellVoltage, onLithiumCell } from './lithium-cell.ts'
+import { cellVoltage, onLithiumCell } from '../lithium-cell.ts'
 
 const gas = {
   clear: { deadband: 5, samples: 2, seconds: 600 },

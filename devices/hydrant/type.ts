@@ -1,7 +1,7 @@
 // A23, fire hydrant: pressure twice a day, and word at once when somebody opens it.
 
 import { commonRules, proposal, unverified } from '../common-rules.ts'
-import { cellVoltage, onLithiumCell } from '../gas-valve-well/lithium-cell.ts'
+import { cellVoltage, onLithiumCell } from '../lithium-cell.ts'
 import { flag, quantity } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 

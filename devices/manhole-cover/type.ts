@@ -1,27 +1,10 @@
 // A4, manhole cover: a battery sensor that tells at once when the cover moves, and says once a day that it is alive.
 
-import { commonRules, lowBattery, proposal } from '../common-rules.ts'
+import { commonRules, proposal } from '../common-rules.ts'
+import { EMPTY_VOLTS, onLithiumCell } from '../lithium-cell.ts'
 import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
-import type { Condition, Rule } from '../../src/core/rule.ts'
-
-/** Lithium thionyl chloride cells of 3.6 V hold their voltage almost to the end; 3.3 V is the end. */
-const lithiumLow: Rule = {
-  ...lowBattery,
-  when: {
-    kind: 'any',
-    of: [
-      { kind: 'below', of: { metric: 'battery_pct' }, limit: 20 },
-      { kind: 'below', of: { metric: 'battery_v' }, limit: 3.3 },
-    ],
-  },
-  // In volts and in percent, so none.
-  clear: { deadband: 0, samples: 3, seconds: 0 },
-  text: {
-    zh: '电池 {value}{unit}，低于 {limit}{unit}',
-    en: 'battery at {value} {unit}, below {limit} {unit}',
-  },
-}
+import type { Condition } from '../../src/core/rule.ts'
 
 /** By the switch or by the tilt: some sensors have one of them only. */
 const open: Condition = {
@@ -145,6 +128,6 @@ export const manholeCover: DeviceType = {
       },
       standard: proposal,
     },
-    ...commonRules.map((rule) => (rule.id === lowBattery.id ? lithiumLow : rule)),
+    ...onLithiumCell(commonRules, EMPTY_VOLTS),
   ],
 }

@@ -4,7 +4,7 @@
 // - `parking_limit`  s, longest time a car may stand; without it nobody overstays
 
 import { commonRules, proposal } from '../common-rules.ts'
-import { cellVoltage, onLithiumCell } from '../gas-valve-well/lithium-cell.ts'
+import { cellVoltage, onLithiumCell } from '../lithium-cell.ts'
 import { flag, quantity, rated } from '../metrics.ts'
 import type { DeviceType } from '../../src/core/device-type.ts'
 

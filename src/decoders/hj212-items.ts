@@ -1,6 +1,7 @@
 // The items between `&&` and `&&` of an HJ 212 frame: `code-Rtd=..,code-Flag=N;...`. A value counts when it is a number and its flag says
 // that it is good; every other one is refused with what the device says of it.
 
+import { shortened } from '../core/messages/detail.ts'
 import { printable } from './refusal.ts'
 import type { Refusal } from '../core/messages/reading.ts'
 
@@ -30,7 +31,6 @@ const period = ['Avg', 'Rtd', 'Data', '']
 const SUM = 'Cou'
 /** No values of their own: extremes, values under standard conditions, marks. */
 const aside = /^(?:Min|Max|Zs\w*|Flag|EFlag|SampleTime|Cou)$/
-const DETAIL_MAX = 300
 
 export function readHj212Items(items: string, command: string, prefix: string): Hj212Items {
   let time: string | null = null
@@ -92,13 +92,13 @@ export function readHj212Items(items: string, command: string, prefix: string): 
     refused: [
       ...(bad.length === 0
         ? []
-        : [{ code: 'bad_quality', detail: joined(bad), names: badNames } as const]),
+        : [{ code: 'bad_quality', detail: shortened(bad.join('; ')), names: badNames } as const]),
       ...(wrong.length === 0
         ? []
         : [
             {
               code: 'wrong_type',
-              detail: joined(wrong),
+              detail: shortened(wrong.join('; ')),
               ...(isMalformed ? {} : { names: wrongNames }),
             } as const,
           ]),
@@ -133,9 +133,4 @@ function meaningOf(flag: string): string {
 
 function shown(text: string): string {
   return `"${printable(text.slice(0, 20))}"`
-}
-
-function joined(problems: readonly string[]): string {
-  const text = problems.join('; ')
-  return text.length > DETAIL_MAX ? `${text.slice(0, DETAIL_MAX - 1)}…` : text
 }

@@ -1,14 +1,10 @@
 // How decoders say no, and how they say that there is nothing to say.
 
+import { shortened } from '../core/messages/detail.ts'
 import type { Decoded, QuarantineCode, Refusal } from '../core/messages/reading.ts'
 
-const DETAIL_MAX = 300
-
 export function refusal(code: QuarantineCode, detail: string): Refusal {
-  return {
-    code,
-    detail: detail.length > DETAIL_MAX ? `${detail.slice(0, DETAIL_MAX - 1)}…` : detail,
-  }
+  return { code, detail: shortened(detail) }
 }
 
 /** The whole message is refused. */

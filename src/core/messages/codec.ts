@@ -5,6 +5,7 @@ import { createBytesReader } from './codec-bytes.ts'
 import type { BytesReader } from './codec-bytes.ts'
 import type { CompiledType } from '../compiled-type.ts'
 import type { Codec, Scaled } from '../device-type.ts'
+import { shortened } from './detail.ts'
 import type { RawReading, Refusal } from './reading.ts'
 import type { PayloadFormat } from './record.ts'
 import { scaled } from './scaled.ts'
@@ -141,5 +142,5 @@ function asBoolean(value: unknown): unknown {
 }
 
 function refused(code: Refusal['code'], detail: string): Translated {
-  return { refusal: { code, detail: detail.length > 300 ? `${detail.slice(0, 299)}…` : detail } }
+  return { refusal: { code, detail: shortened(detail) } }
 }

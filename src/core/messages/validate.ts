@@ -2,13 +2,13 @@
 // them all. A time outside the window refuses the whole reading.
 
 import type { CompiledType } from '../compiled-type.ts'
+import { shortened } from './detail.ts'
 import type { Metric } from '../device-type.ts'
 import type { Millis } from '../position.ts'
 import type { QuarantineCode, RawReading, Refusal } from './reading.ts'
 
 const BACK_MAX_MS = 7 * 24 * 3_600_000
 const AHEAD_MAX_MS = 10 * 60_000
-const DETAIL_MAX = 300
 const NAME_SHOWN_MAX = 40
 
 export interface Validated {
@@ -58,7 +58,7 @@ export function validateReading(
     return {
       values: isEmpty ? null : values,
       ts,
-      refusal: { code, detail: joined(problems) },
+      refusal: { code, detail: shortened(problems.join('; ')) },
       isImpossible,
     }
   if (isEmpty)
@@ -116,11 +116,6 @@ function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
   return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
-}
-
-function joined(problems: readonly string[]): string {
-  const text = problems.join('; ')
-  return text.length > DETAIL_MAX ? `${text.slice(0, DETAIL_MAX - 1)}…` : text
 }
 
 function iso(at: Millis): string {
