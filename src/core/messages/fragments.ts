@@ -91,6 +91,8 @@ export function createFragments(kept: FragmentsSnapshot = []): Fragments {
     },
 
     expire(now) {
+      // Asked for every record, and most cities have no frames.
+      if (waiting.size === 0) return NONE
       let lost: LostFragment[] | null = null
       for (const [stream, fragment] of waiting) {
         if (!isOld(fragment, now)) break
