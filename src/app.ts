@@ -35,7 +35,7 @@ import type { Report } from './pipeline/messages.ts'
 import type { AppendOutcome, CaseSystem, Changes, CommittedChunk, Journal } from './ports.ts'
 import { openStateReader } from './store/state/state-reader.ts'
 import { openState } from './store/state/state.ts'
-import { openEmbeddedTelemetryReader } from './store/telemetry/embedded-reader.ts'
+import { openEmbeddedTelemetryReader } from './store/embedded/embedded-reader.ts'
 import { createSubmit } from './submit.ts'
 import { readPem } from './tls-files.ts'
 

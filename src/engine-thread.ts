@@ -11,7 +11,7 @@ import { createPipeline } from './pipeline/pipeline.ts'
 import { createRunner } from './pipeline/runner.ts'
 import { createSnapshots } from './pipeline/snapshots.ts'
 import { openState } from './store/state/state.ts'
-import { openEmbeddedTelemetry } from './store/telemetry/embedded.ts'
+import { openEmbeddedTelemetry } from './store/embedded/embedded.ts'
 
 export interface EngineThreadData {
   readonly dataDirectory: string

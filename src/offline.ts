@@ -11,7 +11,7 @@ import { later, type Millis } from './core/position.ts'
 import { FLAG_SIMULATED, type JournalRecord } from './core/messages/record.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
 import type { CaseSystem, OutboxItem, TelemetryStore, WriteCounts } from './ports.ts'
-import { createMemoryTelemetry } from './store/telemetry/memory.ts'
+import { createMemoryTelemetry } from './store/memory/memory.ts'
 
 export interface OfflineOptions {
   readonly clock: ManualClock

@@ -10,8 +10,8 @@ import { streetlight } from '../../devices/streetlight/type.ts'
 import { metricsOf } from '../../src/core/device-type.ts'
 import { positionAt } from '../../src/core/position.ts'
 import type { Reading } from '../../src/core/messages/reading.ts'
-import { openEmbeddedTelemetryReader } from '../../src/store/telemetry/embedded-reader.ts'
-import { openEmbeddedTelemetry } from '../../src/store/telemetry/embedded.ts'
+import { openEmbeddedTelemetryReader } from '../../src/store/embedded/embedded-reader.ts'
+import { openEmbeddedTelemetry } from '../../src/store/embedded/embedded.ts'
 
 const ROWS = 120_000
 const ROUNDS = 5
@@ -147,7 +147,7 @@ function usPerRow(rounds: readonly Measured[]): number {
 const { values: given } = parseArgs({ options: { against: { type: 'string' } } })
 let openOther: typeof openEmbeddedTelemetry | null = null
 if (given.against !== undefined) {
-  const path = resolve(given.against, 'src/store/telemetry/embedded.ts')
+  const path = resolve(given.against, 'src/store/embedded/embedded.ts')
   const other: { openEmbeddedTelemetry: typeof openEmbeddedTelemetry } = await import(
     pathToFileURL(path).href
   )

@@ -6,6 +6,8 @@ import type { PayloadFormat } from './record.ts'
 export interface Reading {
   readonly device: string
   readonly type: string
+  /** The device's when the message came. */
+  readonly division: string
   /** When it was measured (event time), UTC. */
   readonly ts: Millis
   readonly receivedAt: Millis

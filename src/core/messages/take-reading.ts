@@ -44,6 +44,7 @@ export function takeReading(path: Path, device: Device, raw: RawReading, isLive:
     {
       device: device.id,
       type: device.type,
+      division: device.division,
       ts,
       receivedAt,
       seq: raw.seq,

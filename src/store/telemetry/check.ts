@@ -4,11 +4,10 @@
 import { formatPosition, type Position } from '../../core/position.ts'
 import type { Reading } from '../../core/messages/reading.ts'
 import type { SeriesQuery } from '../../ports.ts'
+import type { MetricsByType } from './metrics.ts'
 
 /** Day files are named by four-digit years. */
 const YEAR_10000_MS = 253_402_300_800_000
-
-export type MetricsByType = ReadonlyMap<string, readonly string[]>
 
 /** Throws RangeError when a reading is not of a known type and its shape, has no time, or lies behind `through`. */
 export function checkReadings(

@@ -34,7 +34,7 @@ import type {
 } from '../../../src/ports.ts'
 import { openStateReader } from '../../../src/store/state/state-reader.ts'
 import { openState } from '../../../src/store/state/state.ts'
-import { createMemoryTelemetry } from '../../../src/store/telemetry/memory.ts'
+import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
 
 /** What OneNET signs with. */
 export const ONENET_TOKEN = 'onenet-token'

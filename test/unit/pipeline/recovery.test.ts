@@ -20,7 +20,7 @@ import { createRunner } from '../../../src/pipeline/runner.ts'
 import { createSnapshots } from '../../../src/pipeline/snapshots.ts'
 import { openState } from '../../../src/store/state/state.ts'
 import { openStateReader } from '../../../src/store/state/state-reader.ts'
-import { openEmbeddedTelemetry } from '../../../src/store/telemetry/embedded.ts'
+import { openEmbeddedTelemetry } from '../../../src/store/embedded/embedded.ts'
 
 const START = Date.UTC(2026, 10, 22, 4)
 const DEVICES = ['R-1', 'R-2', 'R-3']

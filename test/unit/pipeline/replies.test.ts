@@ -12,7 +12,7 @@ import { createPipeline, type Pipeline } from '../../../src/pipeline/pipeline.ts
 import { createRunner } from '../../../src/pipeline/runner.ts'
 import { createSnapshots } from '../../../src/pipeline/snapshots.ts'
 import { openState } from '../../../src/store/state/state.ts'
-import { createMemoryTelemetry } from '../../../src/store/telemetry/memory.ts'
+import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
 
 const START = Date.UTC(2026, 10, 22, 4)
 const record: JournalRecord = {

@@ -12,8 +12,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
 import type { TelemetryReader, TelemetryStore } from '../../../src/ports.ts'
-import { openEmbeddedTelemetryReader } from '../../../src/store/telemetry/embedded-reader.ts'
-import { openEmbeddedTelemetry } from '../../../src/store/telemetry/embedded.ts'
+import { openEmbeddedTelemetryReader } from '../../../src/store/embedded/embedded-reader.ts'
+import { openEmbeddedTelemetry } from '../../../src/store/embedded/embedded.ts'
 import {
   contractTypes,
   lamp,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
-import { createMemoryTelemetry } from '../../../src/store/telemetry/memory.ts'
+import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
 import {
   contractTypes,
   NOON,

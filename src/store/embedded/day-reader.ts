@@ -4,7 +4,7 @@ import { numberIn } from '../sqlite/row.ts'
 import { openForReading } from '../sqlite/open-database.ts'
 import { createStatements } from '../sqlite/statements.ts'
 import { readDayMeta, readingColumns } from './day-schema.ts'
-import type { Stretch } from './fold-windows.ts'
+import type { Stretch } from '../telemetry/fold-windows.ts'
 import { columnOf } from './layout.ts'
 
 export interface DayQuery {

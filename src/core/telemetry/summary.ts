@@ -1,0 +1,38 @@
+// What is kept of one metric of one device in one window. Summaries of neighbouring windows join into that of the longer one, in any
+// grouping, so an hour is made of its minutes and a day of its hours.
+
+import { counterStep } from './counter.ts'
+
+export interface Summary {
+  /** At least 1. */
+  readonly count: number
+  readonly min: number
+  readonly max: number
+  readonly sum: number
+  /** The values at the smallest and the greatest event time. */
+  readonly first: number
+  readonly last: number
+  /**
+   * What a counter has gained between the readings within the window (see `counterStep`); without what it gained since the reading
+   * before the window. Means nothing for metrics that are no counters.
+   */
+  readonly gained: number
+}
+
+/** The summary of a single value. */
+export function summaryOf(value: number): Summary {
+  return { count: 1, min: value, max: value, sum: value, first: value, last: value, gained: 0 }
+}
+
+/** The summary of both; everything in `after` was measured later than everything in `before`. */
+export function joinSummaries(before: Summary, after: Summary): Summary {
+  return {
+    count: before.count + after.count,
+    min: Math.min(before.min, after.min),
+    max: Math.max(before.max, after.max),
+    sum: before.sum + after.sum,
+    first: before.first,
+    last: after.last,
+    gained: before.gained + counterStep(before.last, after.first) + after.gained,
+  }
+}
