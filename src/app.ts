@@ -8,24 +8,24 @@ import { deviceTypes } from '../devices/index.ts'
 import { componentClasses } from '../devices/reference/components.ts'
 import { divisions } from '../devices/reference/divisions.ts'
 import { createApi } from './api/api.ts'
-import type { Api } from './api/parts.ts'
 import { createDispatcher } from './cases/dispatcher.ts'
 import { parseCaseEvent } from './cases/event.ts'
 import { createSignatureCheck } from './cases/signature.ts'
 import { createWebhook } from './cases/webhook.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { openDoors, tlsFiles, type Addresses } from './doors.ts'
 import { FLAG_HTTP, FLAG_REDRIVEN, FLAG_SIMULATED, flagsOfFormat } from './core/messages/record.ts'
 import type { Position } from './core/position.ts'
 import type { Quarantined } from './core/messages/reading.ts'
+import { retentionWarnings } from './core/telemetry/retention-policy.ts'
 import { createAccountCheck } from './edge/account-check.ts'
-import { createBroker, type Broker } from './edge/broker.ts'
+import { createBroker } from './edge/broker.ts'
 import { createCredentials } from './edge/credentials.ts'
 import { createDirectory } from './edge/directory.ts'
 import { createIngestDoor, createPushDoor } from './edge/http-door.ts'
 import { isOneNetSignature, type OneNetSigned } from './edge/onenet-signature.ts'
 import { createDevicePolicy } from './edge/policy.ts'
-import type { TlsFiles } from './edge/tls-door.ts'
 import { startEngine, type EngineLink } from './engine-link.ts'
 import type { JournalIo } from './journal/journal-io.ts'
 import { openJournal } from './journal/journal.ts'
@@ -35,9 +35,10 @@ import type { Report } from './pipeline/messages.ts'
 import type { AppendOutcome, CaseSystem, Changes, CommittedChunk, Journal } from './ports.ts'
 import { openStateReader } from './store/state/state-reader.ts'
 import { openState } from './store/state/state.ts'
-import { openEmbeddedTelemetryReader } from './store/embedded/embedded-reader.ts'
 import { createSubmit } from './submit.ts'
-import { readPem } from './tls-files.ts'
+import { startTelemetry } from './telemetry-link.ts'
+import { influxOf, noteTelemetry, retentionOf } from './telemetry-settings.ts'
+import { createRefusals } from './telemetry-refusals.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -49,15 +50,6 @@ export interface AppOptions {
   readonly onDeath: (error: Error) => void
   /** The journal's disk, when it is not the machine's: the crash test hands in one that fails. */
   readonly journalIo?: JournalIo
-}
-
-/** Where the doors stand; those that no setting opens are left out. */
-export interface Addresses {
-  readonly http: string
-  readonly mqtt: string
-  readonly mqtts?: string
-  readonly ws?: string
-  readonly wss?: string
 }
 
 export interface App {
@@ -122,6 +114,25 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (repair.torn.length + repair.damaged.length > 0 || repair.tookOverFrom !== null)
       log.warn({ repair }, 'journal repaired')
 
+    // The telemetry thread: keeps what the engine accepts, and answers what people ask of it.
+    const isEmbedded = config.HETAO_STORE === 'embedded'
+    const retention = retentionOf(config)
+    const typeIds = deviceTypes.map(({ id }) => id)
+    for (const warning of retentionWarnings(retention, typeIds)) log.warn(warning)
+    const telemetry = await startTelemetry({
+      data: {
+        directory: join(directory, 'telemetry'),
+        timeZone: config.HETAO_TIMEZONE,
+        influx: isEmbedded ? null : influxOf(config),
+        retention,
+      },
+      refuse: createRefusals({ journal }),
+      onStatus: noteTelemetry(log),
+      onProblem: (problem, detail) => log.error({ detail }, problem),
+      onDeath: options.onDeath,
+    })
+    undo.push(() => telemetry.stop())
+
     // The engine thread: recovers from snapshot and tail, then decides.
     const directoryOfDevices = createDirectory()
     const listeners = new Set<(changes: Changes) => void>()
@@ -148,6 +159,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         timeZone: config.HETAO_TIMEZONE,
         snapshotEveryMs: config.HETAO_SNAPSHOT_EVERY,
         through,
+        telemetry: telemetry.sink,
+        telemetryIsLocal: isEmbedded,
       },
       onConsumed: (memory) => journal.release(memory),
       onReport,
@@ -168,12 +181,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     // What the doors and people read.
     const reader = openStateReader({ file: stateFile })
     undo.push(() => reader.close())
-    const telemetry = openEmbeddedTelemetryReader({
-      directory: join(directory, 'telemetry'),
-      types: deviceTypes,
-      timeZone: config.HETAO_TIMEZONE,
-    })
-    undo.push(() => telemetry.close())
     for (const access of reader.access()) directoryOfDevices.put(access)
     for (const access of reader.integrationAccess()) directoryOfDevices.putIntegration(access)
 
@@ -184,6 +191,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       report: () => report ?? link.report,
       waitingSince: () => link.waitingSince,
       broker: () => broker.stats(),
+      telemetry: () => telemetry.status,
     })
     noteReport = (next) => status.reported(next)
     const broker = await createBroker({
@@ -229,7 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       types: deviceTypes,
       timeZone: config.HETAO_TIMEZONE,
       reader,
-      telemetry,
+      telemetry: telemetry.reader,
       submit: submit.submit,
       ingest: createIngestDoor({ journal, directory: directoryOfDevices }),
       push: createPushDoor({ journal }),
@@ -277,38 +285,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     await close()
     throw error
   }
-}
-
-async function openDoors(config: Config, broker: Broker, api: Api): Promise<Addresses> {
-  const tls = tlsFiles(config)
-  const origins = config.HETAO_PUBLIC_URL === null ? [] : [new URL(config.HETAO_PUBLIC_URL).origin]
-  const mqtt = await broker.listen(config.HETAO_MQTT)
-  const mqtts =
-    config.HETAO_MQTTS === null || tls === null
-      ? null
-      : await broker.listen({ ...config.HETAO_MQTTS, kind: 'mqtts', tls })
-  const ws =
-    config.HETAO_WS === null
-      ? null
-      : await broker.listen({ ...config.HETAO_WS, kind: 'ws', origins })
-  const wss =
-    config.HETAO_WSS === null || tls === null
-      ? null
-      : await broker.listen({ ...config.HETAO_WSS, kind: 'wss', tls, origins })
-  const http = await api.listen(config.HETAO_HTTP)
-  return {
-    http: `http://${hostPort(http)}`,
-    mqtt: `mqtt://${hostPort(mqtt)}`,
-    ...(mqtts === null ? {} : { mqtts: `mqtts://${hostPort(mqtts)}` }),
-    ...(ws === null ? {} : { ws: `ws://${hostPort(ws)}/mqtt` }),
-    ...(wss === null ? {} : { wss: `wss://${hostPort(wss)}/mqtt` }),
-  }
-}
-
-function tlsFiles(config: Config): TlsFiles | null {
-  const { HETAO_TLS_CERT: cert, HETAO_TLS_KEY: key, HETAO_TLS_CA: ca } = config
-  if (cert === null || key === null) return null
-  return { cert: readPem(cert), key: readPem(key), ca: ca === null ? null : readPem(ca) }
 }
 
 function caseSystemOf(config: Config): CaseSystem {
@@ -375,8 +351,4 @@ function redrive(journal: Journal, item: Quarantined, by: string): Promise<Appen
       done,
     ),
   )
-}
-
-function hostPort({ host, port }: { host: string; port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
+import { keepsLateData, parseRetention } from './core/telemetry/retention-policy.ts'
 import { readPem, tlsProblems } from './tls-files.ts'
 
 const duration = z
@@ -48,6 +49,16 @@ const pem = z.string().refine((text) => {
     return false
   }
 }, 'expected a readable PEM file')
+
+const retention = z.string().transform((text, context) => {
+  const parsed = parseRetention(text)
+  if (parsed.ok && keepsLateData(parsed.retention)) return parsed.retention
+  const message = parsed.ok
+    ? 'expected 8d or more, as readings may come 7 days late'
+    : parsed.reason
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
 
 interface Setting {
   readonly schema: z.ZodType
@@ -100,7 +111,31 @@ export const settings = {
     fallback: 'false',
     about: 'Allow MQTT and WebSocket without TLS on an address other than loopback',
   },
-  HETAO_STORE: { schema: z.enum(['embedded']), fallback: 'embedded', about: 'Telemetry store' },
+  HETAO_STORE: {
+    schema: z.enum(['embedded', 'influx']),
+    fallback: 'embedded',
+    about: 'Where telemetry is kept: files of our own, or InfluxDB (docs/telemetry.md)',
+  },
+  INFLUX_URL: {
+    schema: z.url({ protocol: /^https?$/ }),
+    about: 'Address of InfluxDB; 1.x, 2.x or 3 is found out by asking it',
+  },
+  INFLUX_TOKEN: {
+    schema: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 plain characters'),
+    secret: true,
+    about: 'Token that may write and read the buckets; `user:password` for 1.x',
+  },
+  INFLUX_ORG: {
+    schema: z.string().min(1).max(200),
+    about: 'Organisation of the buckets (2.x)',
+  },
+  INFLUX_BUCKET: {
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'expected letters, digits, - and _ (at most 64)'),
+    fallback: 'iot',
+    about: 'Bucket or database of the readings; windows go to `<bucket>/r1m`, `/r1h`, `/r1d`',
+  },
   HETAO_CASES: {
     schema: z.enum(['none', 'webhook']),
     fallback: 'none',
@@ -139,6 +174,27 @@ export const settings = {
     schema: duration,
     fallback: '30d',
     about: 'How long journal segments are kept',
+  },
+  HETAO_RETENTION_RAW: {
+    schema: retention,
+    fallback: '90d',
+    about:
+      'How long readings are kept: a time or `forever`, with exceptions by type (`90d,indoor-temperature=800d`)',
+  },
+  HETAO_RETENTION_1M: {
+    schema: retention,
+    fallback: '400d',
+    about: 'How long windows of a minute are kept',
+  },
+  HETAO_RETENTION_1H: {
+    schema: retention,
+    fallback: '1830d',
+    about: 'How long windows of an hour are kept',
+  },
+  HETAO_RETENTION_1D: {
+    schema: retention,
+    fallback: 'forever',
+    about: 'How long windows of a day are kept',
   },
   HETAO_JOURNAL_SEGMENT: {
     schema: size,
@@ -231,6 +287,10 @@ export function readConfig(
       problems.push(`${name}: expected it unset, as this version has no such setting`)
     else warnings.push(`${name}: no such setting, ignored`)
   }
+  if (sendsTokenInClear(values))
+    warnings.push(
+      'INFLUX_URL: readings and token go unencrypted to another machine; expected https, or a network of your own',
+    )
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
     problems.push(
       'NODE_TLS_REJECT_UNAUTHORIZED: expected it unset, got "0", which would trust any case system',
@@ -275,8 +335,26 @@ function contradictions(config: Partial<Config>): string[] {
     problems.push(
       `HETAO_WS: expected a loopback address, HETAO_WSS, or HETAO_ALLOW_PLAIN_MQTT=true, got "${config.HETAO_WS?.host}"`,
     )
-  problems.push(...tlsContradictions(config))
+  problems.push(...influxContradictions(config), ...tlsContradictions(config))
   return problems
+}
+
+function influxContradictions(config: Partial<Config>): string[] {
+  if (config.HETAO_STORE !== 'influx') return []
+  const { INFLUX_URL: url } = config
+  if (url === null) return ['INFLUX_URL: expected an address, as HETAO_STORE is influx']
+  // Not shown: the password would stand in the log.
+  if (typeof url === 'string' && hasUserInfo(url))
+    return [
+      'INFLUX_URL: expected an address without user name and password; they go into INFLUX_TOKEN',
+    ]
+  return []
+}
+
+function sendsTokenInClear({ HETAO_STORE: store, INFLUX_URL: url }: Partial<Config>): boolean {
+  if (store !== 'influx' || typeof url !== 'string') return false
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !LOOPBACK.test(hostname.replace(/^\[|\]$/g, ''))
 }
 
 function tlsContradictions(config: Partial<Config>): string[] {

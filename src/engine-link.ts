@@ -34,6 +34,7 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./engine-thread.ts', import.meta.url), {
       workerData: options.data,
+      transferList: [options.data.telemetry],
     })
     let report: Report | null = null
     let stopping = false

@@ -1,7 +1,7 @@
 // Entry of the engine thread: opens the stores, recovers, then follows the chunks the main thread sends. Composition only.
 
 import { join } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { deviceTypes } from '../devices/index.ts'
 import { systemClock } from './clock.ts'
 import { BEFORE_FIRST, formatPosition, type Position } from './core/position.ts'
@@ -11,7 +11,7 @@ import { createPipeline } from './pipeline/pipeline.ts'
 import { createRunner } from './pipeline/runner.ts'
 import { createSnapshots } from './pipeline/snapshots.ts'
 import { openState } from './store/state/state.ts'
-import { openEmbeddedTelemetry } from './store/embedded/embedded.ts'
+import { createSinkClient } from './store/link/sink-client.ts'
 
 export interface EngineThreadData {
   readonly dataDirectory: string
@@ -19,7 +19,14 @@ export interface EngineThreadData {
   readonly snapshotEveryMs: number
   /** The journal's last committed position when the thread was started. */
   readonly through: Position
+  /** The telemetry thread's end for whoever writes. */
+  readonly telemetry: MessagePort
+  /** Telemetry is kept by this machine: when it cannot follow, what comes in waits a little. */
+  readonly telemetryIsLocal: boolean
 }
+
+/** Readings on their way to a store of this machine beyond which the next chunk waits; less than what falls behind. */
+const TELEMETRY_HOLD = 20_000
 
 const port = parentPort
 if (port === null) throw new Error('Cannot start the engine: expected to run in a worker thread')
@@ -43,10 +50,8 @@ let last: Report | null = null
 const runner = createRunner({
   pipeline,
   state,
-  telemetry: openEmbeddedTelemetry({
-    directory: join(data.dataDirectory, 'telemetry'),
-    types: deviceTypes,
-  }),
+  telemetry: await createSinkClient(data.telemetry),
+  telemetryHold: data.telemetryIsLocal ? TELEMETRY_HOLD : null,
   telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
   registryPast: snapshot?.registryPast ?? [],
   snapshots,
@@ -64,21 +69,27 @@ await runner.recover(data.through)
 ready = true
 if (last !== null) send({ kind: 'ready', report: last, notes: problems })
 
+/** One after the other, in the order they came; between two chunks there may be a wait for room. */
+let order: Promise<void> = Promise.resolve()
 port.on('message', (message: ToEngine) => {
   switch (message.kind) {
     case 'chunk':
-      runner.consume(
-        Buffer.from(message.memory, message.offset, message.length),
-        message.first,
-        message.count,
-      )
-      send({ kind: 'consumed', memory: message.memory }, [message.memory])
+      order = order.then(async () => {
+        runner.consume(
+          Buffer.from(message.memory, message.offset, message.length),
+          message.first,
+          message.count,
+        )
+        await runner.room()
+        send({ kind: 'consumed', memory: message.memory }, [message.memory])
+      })
       break
     case 'make_room':
       void runner.makeRoom()
       break
     case 'stop':
-      void runner.close().then(() => {
+      order = order.then(async () => {
+        await runner.close()
         send({ kind: 'stopped' })
         port.close()
       })

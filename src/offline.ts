@@ -125,7 +125,7 @@ export function createOfflineApp(options: OfflineOptions): OfflineApp {
   async function store(): Promise<void> {
     const batch = readings
     readings = []
-    await telemetry.write(batch, pipeline.position)
+    await telemetry.write(batch, pipeline.position, pipeline.engine.now)
   }
 
   return {
@@ -201,9 +201,9 @@ function createEffectHash() {
       used = buffer.writeDoubleLE(reading.receivedAt, used)
       for (const value of reading.values) used = buffer.writeDoubleLE(value, used)
     },
-    digest(counts: WriteCounts): string {
+    digest({ stored, duplicate, revised }: WriteCounts): string {
       flush()
-      return hash.copy().update(JSON.stringify(counts)).digest('hex')
+      return hash.copy().update(JSON.stringify({ stored, duplicate, revised })).digest('hex')
     },
   }
 }

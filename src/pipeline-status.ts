@@ -2,7 +2,7 @@
 
 import { formatPosition, type Millis, type Position } from './core/position.ts'
 import type { Report } from './pipeline/messages.ts'
-import type { Clock, Journal, PipelineStatus } from './ports.ts'
+import type { Clock, Journal, PipelineStatus, TelemetryStatus } from './ports.ts'
 
 export interface PipelineStatusOptions {
   readonly clock: Clock
@@ -14,6 +14,7 @@ export interface PipelineStatusOptions {
     readonly connections: number
     readonly refused: Readonly<Record<string, number>>
   }
+  readonly telemetry: () => TelemetryStatus
 }
 
 /** An engine that has not moved for this long while records wait is not ready. */
@@ -44,18 +45,20 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
       const broker = options.broker()
       const unread = Math.max(0, consumedAtStart + journalStatus.messages - report.counts.messages)
       const unwritten = report.telemetryBehind
-        ? report.counts.accepted - report.stored - report.duplicate
+        ? report.counts.accepted - report.stored - report.duplicate - report.refused
         : report.telemetryQueued
+      const quarantined = report.counts.quarantined + report.refused
+      const telemetryStatus = options.telemetry()
       const journaled = report.counts.items + unread
       const pending = unread + unwritten
       return {
         journaled,
         stored: report.stored,
-        quarantined: report.counts.quarantined,
+        quarantined,
         duplicate: report.duplicate,
         revised: report.revised,
         pending,
-        holds: journaled === report.stored + report.counts.quarantined + report.duplicate + pending,
+        holds: journaled === report.stored + quarantined + report.duplicate + pending,
         lagMs: engineLagMs(),
         cursors: [
           { name: 'engine', position: formatPosition(report.consumed), lagMs: engineLagMs() },
@@ -65,6 +68,12 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
             lagMs: telemetry.ageMs(),
           },
           { name: 'snapshot', position: formatPosition(report.snapshot), lagMs: snapshot.ageMs() },
+          {
+            name: 'rollups',
+            // Rollups go by time; what they have not taken in yet is offered again from where the snapshot stands.
+            position: formatPosition(report.telemetry),
+            lagMs: telemetryStatus.rollups.lagMs,
+          },
         ],
         refused: broker.refused,
         journal: {
@@ -74,6 +83,7 @@ export function createPipelineStatus(options: PipelineStatusOptions) {
           holding: journalStatus.holding,
         },
         connections: broker.connections,
+        telemetry: telemetryStatus,
       }
     },
     ready(): { readonly ok: true } | { readonly ok: false; readonly why: string } {

@@ -6,7 +6,8 @@ import type { Casework } from './tickets/casework.ts'
 import type { DeviceState, Slot } from './device-state.ts'
 import { accessOf } from './device-state.ts'
 import { isCredentialHash, turnCredential } from './registry/credential-turn.ts'
-import type { Command, Outcome } from './input.ts'
+import type { Command, Outcome, RefusedByStore } from './input.ts'
+import { formatPosition } from './position.ts'
 import { integrationAccessOf } from './registry/integrations.ts'
 import type { Integrations, KnownIntegration } from './registry/integrations.ts'
 import { applied, duplicate, refused } from './outcomes.ts'
@@ -105,6 +106,8 @@ export function runCommand(
     }
     case 'ticket.retry':
       return casework.retry(command.id, by, moment)
+    case 'reading.refused':
+      return refuseReading(command.reading, moment)
     default:
       return refused('invalid', 'expected a command of a known kind')
   }
@@ -118,6 +121,40 @@ function emitDevice(state: DeviceState, credentialChanged: boolean, moment: Mome
 function emitIntegration(account: KnownIntegration, moment: Moment): void {
   const { integration } = account
   moment.emit({ kind: 'integration', integration, access: integrationAccessOf(account) })
+}
+
+const DETAIL_MAX = 300
+
+function refuseReading(reading: unknown, { position, emit }: Moment): Outcome {
+  if (!isRefusedByStore(reading))
+    return refused('invalid', 'expected a refused reading with device, topic, time and payload')
+  emit({
+    kind: 'quarantine',
+    item: {
+      code: 'store_refused',
+      detail: reading.detail.slice(0, DETAIL_MAX),
+      id: `${formatPosition(position)}.0`,
+      position,
+      at: reading.at,
+      client: reading.device,
+      topic: reading.topic,
+      device: reading.device,
+      payload: new TextEncoder().encode(reading.payload),
+      http: false,
+      simulated: reading.simulated,
+    },
+  })
+  return applied
+}
+
+function isRefusedByStore(value: unknown): value is RefusedByStore {
+  const { device, topic, at, simulated, detail, payload } =
+    typeof value === 'object' && value !== null ? (value as Partial<RefusedByStore>) : {}
+  return (
+    [device, topic, detail, payload].every((text) => typeof text === 'string') &&
+    typeof at === 'number' &&
+    typeof simulated === 'boolean'
+  )
 }
 
 /** All or nothing: with one unknown alert none is acknowledged. */

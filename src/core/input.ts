@@ -38,6 +38,20 @@ export type Command =
     }
   | { readonly kind: 'alert.comment'; readonly id: string; readonly text: string }
   | { readonly kind: 'ticket.retry'; readonly id: string }
+  /** The telemetry database has refused an accepted reading for good; no person's command, but an input like any. */
+  | { readonly kind: 'reading.refused'; readonly reading: RefusedByStore }
+
+export interface RefusedByStore {
+  readonly device: string
+  readonly topic: string
+  /** When the message came. */
+  readonly at: Millis
+  readonly simulated: boolean
+  /** What the database said. */
+  readonly detail: string
+  /** The reading alone, as a canonical payload. */
+  readonly payload: string
+}
 
 export type DevicePatch = Partial<Omit<Device, 'id' | 'type' | 'createdAt'>>
 

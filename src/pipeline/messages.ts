@@ -43,6 +43,8 @@ export interface Report {
   readonly stored: number
   readonly duplicate: number
   readonly revised: number
+  /** Refused by the telemetry database. */
+  readonly refused: number
   readonly outcomes: readonly (readonly [Position, Outcome])[]
   /** How the registry stands now for those that have changed; an id is in one list only. */
   readonly access: readonly { readonly access: DeviceAccess; readonly credentialChanged: boolean }[]

@@ -4,7 +4,7 @@
 import type { CompiledType } from '../core/compiled-type.ts'
 import { ingest } from '../core/messages/ingest.ts'
 import type { FragmentBox } from '../core/messages/ingest-foreign.ts'
-import { BEFORE_FIRST, type Position } from '../core/position.ts'
+import { BEFORE_FIRST, type Millis, type Position } from '../core/position.ts'
 import type { Reading } from '../core/messages/reading.ts'
 import type { Judge } from '../core/messages/take-reading.ts'
 import { decoders } from '../decoders/index.ts'
@@ -21,14 +21,15 @@ export function* readingsOf(
     readonly joins: Pick<Joins, 'prefixAt'>
   },
   typeNamed: (id: string) => CompiledType | undefined,
-): Generator<{ readings: readonly Reading[]; through: Position }> {
+): Generator<{ readings: readonly Reading[]; through: Position; at: Millis }> {
   let readings: Reading[] = []
   let through: Position | null = null
-  let at = BEFORE_FIRST
+  let current = BEFORE_FIRST
+  let at: Millis = 0
   const collector: Judge = {
-    device: (id) => past.registry.deviceAt(id, at),
-    find: (name) => past.registry.findAt(name, at),
-    typeOf: (id) => typeNamed(past.registry.deviceAt(id, at)?.type ?? ''),
+    device: (id) => past.registry.deviceAt(id, current),
+    find: (name) => past.registry.findAt(name, current),
+    typeOf: (id) => typeNamed(past.registry.deviceAt(id, current)?.type ?? ''),
     read: (reading) => {
       readings.push(reading)
     },
@@ -44,13 +45,14 @@ export function* readingsOf(
     keep: () => {},
   }
   for (const item of journal) {
-    through = at = item.position
+    through = current = item.position
+    if ('record' in item) at = item.record.receivedAt
     if ('record' in item && item.record.kind === 'message')
       ingest(messageOf(item.record, item.position), collector, decoders, fragments, () => {})
     if (readings.length >= BATCH_MAX) {
-      yield { readings, through }
+      yield { readings, through, at }
       readings = []
     }
   }
-  if (through !== null) yield { readings, through }
+  if (through !== null) yield { readings, through, at }
 }

@@ -9,7 +9,7 @@ import type { Outcome } from '../core/input.ts'
 import { later, type Position } from '../core/position.ts'
 import type { Reply } from '../core/messages/reading.ts'
 import { frameEnd, readRecord } from '../core/messages/record.ts'
-import type { Clock, PlacedEffect, StateStore, TelemetryStore } from '../ports.ts'
+import type { Clock, PlacedEffect, StateStore, TelemetrySink } from '../ports.ts'
 import type { TailItem } from './message-of.ts'
 import type { Report } from './messages.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -22,7 +22,7 @@ import { createTelemetryWriter } from './telemetry-writer.ts'
 export interface RunnerOptions {
   readonly pipeline: Pipeline
   readonly state: StateStore
-  readonly telemetry: TelemetryStore
+  readonly telemetry: TelemetrySink
   /** Where the telemetry store was complete at the last snapshot. */
   readonly telemetryPosition: Position
   /** Changes of the registry since then, as the snapshot has kept them. */
@@ -37,12 +37,19 @@ export interface RunnerOptions {
   readonly snapshotEveryMs: number
   readonly latestMs?: number
   readonly settleMs?: number
+  /**
+   * Readings that wait for the telemetry store beyond which `room` waits too: for a store of this machine, which is slow only when all
+   * of it is. Null: a slow store holds up nothing, and what it misses is read from the journal later.
+   */
+  readonly telemetryHold?: number | null
 }
 
 export interface Runner {
   /** Brings the engine from its snapshot to `through`; call once, before the first chunk. */
   recover(through: Position): Promise<void>
   consume(chunk: Buffer, first: Position, count: number): void
+  /** Resolves when there is room for the next chunk; null: there is. */
+  room(): Promise<void> | null
   snapshot(): Promise<void>
   /** A snapshot after which only the newest one counts: for a journal that is full and waits to delete what was consumed. */
   makeRoom(): Promise<void>
@@ -59,7 +66,7 @@ const RETRY_MS = 1_000
 const REPLIES_MAX = 10_000
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { pipeline, state, clock, latestMs = 500, settleMs = 20 } = options
+  const { pipeline, state, clock, latestMs = 500, settleMs = 20, telemetryHold = null } = options
   const { engine } = pipeline
   let placed: PlacedEffect[] = []
   let outcomes: [Position, Outcome][] = []
@@ -86,6 +93,7 @@ export function createRunner(options: RunnerOptions): Runner {
     clock,
     position: options.telemetryPosition,
     through: pipeline.position,
+    at: engine.now,
     reread: (after) =>
       readingsOf(
         options.readJournal(after, pipeline.position),
@@ -240,11 +248,11 @@ export function createRunner(options: RunnerOptions): Runner {
       for (const item of options.readJournal(pipeline.position, through)) {
         if ('damaged' in item) pipeline.damaged(item.damaged, item.position, emit)
         else pipeline.consume(item.record, item.position, emit)
-        writer.reached(pipeline.position)
+        writer.reached(pipeline.position, engine.now)
         if (placed.length >= EFFECTS_MAX) settle(false)
         if (writer.queued >= EFFECTS_MAX) await writer.flush()
       }
-      writer.reached(pipeline.position)
+      writer.reached(pipeline.position, engine.now)
       await writer.flush()
       if (!settle(true)) throw new Error('Cannot recover: the state store took nothing')
     },
@@ -257,8 +265,12 @@ export function createRunner(options: RunnerOptions): Runner {
           pipeline.consume(readRecord(chunk, offset), position, emit)
         offset = frameEnd(chunk, offset)
       }
-      writer.reached(pipeline.position)
+      writer.reached(pipeline.position, engine.now)
       afterChunk()
+    },
+    room() {
+      const isFull = telemetryHold !== null && writer.queued > telemetryHold
+      return isFull && !writer.failing && !writer.behind ? writer.settled() : null
     },
     snapshot: takeSnapshot,
     async makeRoom() {

@@ -2,29 +2,32 @@
 // engine. While it is away readings queue up; when the queue is full it is dropped, and what is missing is read from the journal
 // again once the store is back.
 //
-//   live ──(queue full)──▶ behind ──(store answers, journal read up to the engine's place)──▶ live
+//   live ──(queue full)──▶ behind ──(store answers, journal read up to where the queue begins again)──▶ live
 
-import type { Position } from '../core/position.ts'
+import type { Millis, Position } from '../core/position.ts'
 import type { Reading } from '../core/messages/reading.ts'
-import type { Clock, TelemetryStore } from '../ports.ts'
+import { TelemetryUnavailable, type Clock, type TelemetrySink } from '../ports.ts'
 
 export interface TelemetryWriterOptions {
-  readonly store: TelemetryStore
+  readonly store: TelemetrySink
   readonly clock: Clock
   /** Position up to which the store was known to be complete when the writer starts. */
   readonly position: Position
-  /** The engine's place when the writer starts; what lies between is read from the journal first. */
+  /** The engine's place when the writer starts, and its time; what lies between is read from the journal first. */
   readonly through: Position
+  readonly at: Millis
   /** Accepted readings of the journal after `after`, up to the engine's place, in batches in order. */
   readonly reread: (
     after: Position,
-  ) => Iterable<{ readings: readonly Reading[]; through: Position }>
+  ) => Iterable<{ readings: readonly Reading[]; through: Position; at: Millis }>
   readonly onError: (error: unknown, waitMs: number) => void
   /** The queue was full, readings will be read from the journal again. */
   readonly onBehind: (position: Position) => void
   readonly queueMax?: number
   readonly batchMax?: number
   readonly holdMs?: number
+  /** How often a store that gets no readings hears how late it is. */
+  readonly tellMs?: number
 }
 
 export interface TelemetryWriter {
@@ -33,21 +36,44 @@ export interface TelemetryWriter {
   /** Readings accepted and not yet in the store; while behind, those since then only. */
   readonly queued: number
   readonly behind: boolean
+  /** The last write failed. */
+  readonly failing: boolean
   offer(reading: Reading): void
-  /** The engine has consumed everything up to `through`; writes when enough has gathered. */
-  reached(through: Position): void
-  /** Writes what is queued; resolves when it is written or the store has failed once. */
+  /** The engine has consumed everything up to `through`, received up to `at`; writes when enough has gathered. */
+  reached(through: Position, at: Millis): void
+  /** Writes what is queued; resolves when it is written, the store has failed once, or after `FLUSH_MS`. A store that has failed is left to its next try. */
   flush(): Promise<void>
+  /** Resolves when the write under way, if any, has ended this way or that. */
+  settled(): Promise<void>
   close(): Promise<void>
 }
 
 const RETRY_MS_MAX = 30_000
 
+/** Nobody waits longer for a store: it goes on by itself. */
+const FLUSH_MS = 1_000
+
+/** However long a server asks us to wait. */
+const RETRY_AFTER_MS_MAX = 600_000
+
 export function createTelemetryWriter(options: TelemetryWriterOptions): TelemetryWriter {
-  const { store, clock, queueMax = 100_000, batchMax = 4_096, holdMs = 20 } = options
+  const {
+    store,
+    clock,
+    queueMax = 100_000,
+    batchMax = 4_096,
+    holdMs = 20,
+    tellMs = 5_000,
+  } = options
   let position = options.position
   let through = options.through
+  let at = options.at
+  let toldAt = options.at
   let queue: Reading[] = []
+  /** Readings in the write under way. */
+  let underWay = 0
+  /** Behind, and the journal is read up to where the queue begins: what comes meanwhile need not be read again. */
+  let resuming = false
   let behind = position < through
   let failures = 0
   let closed = false
@@ -56,13 +82,16 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
 
   async function drain(): Promise<void> {
     while (behind || position < through) {
+      if (behind && closed) return
       try {
         if (behind) await catchUp()
         else await writeQueue()
         failures = 0
       } catch (error) {
         failures++
-        const waitMs = Math.min(RETRY_MS_MAX, 250 * 2 ** Math.min(failures, 10))
+        const backoffMs = Math.min(RETRY_MS_MAX, 250 * 2 ** Math.min(failures, 10))
+        const askedMs = error instanceof TelemetryUnavailable ? (error.retryAfterMs ?? 0) : 0
+        const waitMs = Math.max(backoffMs, Math.min(RETRY_AFTER_MS_MAX, askedMs))
         options.onError(error, waitMs)
         if (!closed) schedule(waitMs)
         return
@@ -74,25 +103,35 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     const batch = queue
     const target = through
     queue = []
+    underWay = batch.length
+    toldAt = at
     try {
-      await store.write(batch, target)
+      await store.write(batch, target, at)
       position = target
     } catch (error) {
-      queue = batch.concat(queue)
+      if (!behind) queue = batch.concat(queue)
       throw error
+    } finally {
+      underWay = 0
     }
   }
 
   async function catchUp(): Promise<void> {
-    for (const batch of options.reread(position)) {
-      await store.write(batch.readings, batch.through)
-      position = batch.through
-      if (closed) return
-    }
-    // Nothing can have been consumed since the last batch was read unless a write yielded; then another round follows.
-    if (position >= through) {
+    const upTo = through
+    queue = []
+    resuming = true
+    try {
+      for (const batch of options.reread(position)) {
+        await store.write(batch.readings, batch.through, batch.at)
+        position = batch.through
+        if (closed) return
+      }
+      if (!resuming) return
+      position = upTo
       behind = false
-      queue = []
+    } finally {
+      if (behind) queue = []
+      resuming = false
     }
   }
 
@@ -117,32 +156,49 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
       return position
     },
     get queued() {
-      return queue.length
+      return queue.length + underWay
     },
     get behind() {
       return behind
     },
+    get failing() {
+      return failures > 0
+    },
     offer(reading) {
-      if (behind) return
+      if (behind && !resuming) return
       queue.push(reading)
       if (queue.length <= queueMax) return
-      behind = true
       queue = []
+      resuming = false
+      if (behind) return
+      behind = true
       options.onBehind(position)
     },
-    reached(next) {
+    reached(next, nextAt) {
       through = next
+      at = nextAt
       if (failures > 0) return
       if (queue.length >= batchMax) void start()
       else if (queue.length > 0) schedule(holdMs)
+      else if (at - toldAt >= tellMs) void start()
       else if (!behind && running === null) position = next
     },
     async flush() {
-      await start()
+      const run = running ?? (failures > 0 ? null : start())
+      if (run === null) return
+      let cancelWait = () => {}
+      const waited = new Promise<void>((resolve) => {
+        cancelWait = clock.after(FLUSH_MS, resolve)
+      })
+      await Promise.race([run, waited])
+      cancelWait()
+    },
+    async settled() {
+      await running
     },
     async close() {
-      await start()
       closed = true
+      if (failures === 0 && !behind) await start()
       cancel?.()
       cancel = null
       await running

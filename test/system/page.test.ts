@@ -165,6 +165,25 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
     await picture('device-zh')
   })
 
+  it('tells how the pipeline and the telemetry database stand, in both languages', async () => {
+    await page.goto(`${product.http}/ops/health`)
+    await page.locator('text=账目平衡').waitFor()
+    expect(await page.locator('main').innerText()).toMatch(/状态\s*正常/)
+    await picture('health-zh')
+    await page.getByRole('button', { name: 'EN' }).click()
+    await page.locator('text=The accounts balance').waitFor()
+    expect(await page.locator('main').innerText()).toMatch(/SQLite 3/)
+    await picture('health-en')
+  })
+
+  it('charts thirty days without a reload', async () => {
+    await page.goto(`${product.http}/ops/devices/${id}`)
+    await page.waitForSelector('canvas')
+    await page.getByRole('button', { name: '30 d' }).click()
+    await page.locator('.chart-readout', { hasText: /\d/ }).waitFor()
+    await picture('chart-30d-en')
+  })
+
   it('made no request elsewhere and no error', () => {
     expect(problems).toEqual([])
   })

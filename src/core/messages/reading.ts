@@ -48,6 +48,8 @@ export type QuarantineCode =
   | 'no_codec'
   /** The integration account may not speak for this device. */
   | 'foreign_device'
+  /** Accepted, and refused by the telemetry database for good. */
+  | 'store_refused'
 
 export interface Refusal {
   readonly code: QuarantineCode

@@ -128,6 +128,7 @@ async function live(
     types: deviceTypes,
   })
   const reports: Report[] = []
+  let isDead = false
   const runner = createRunner({
     pipeline,
     state,
@@ -145,7 +146,7 @@ async function live(
     report: (report) => reports.push(report),
     onSnapshot: () => {},
     onProblem: (message, detail) => {
-      throw new Error(`${message}: ${detail}`)
+      if (!isDead) throw new Error(`${message}: ${detail}`)
     },
     snapshotEveryMs: 1e12,
   })
@@ -160,6 +161,7 @@ async function live(
   if (end === 'close') await runner.close()
   else {
     // What a kill leaves: the stores as they are, nothing flushed, no snapshot.
+    isDead = true
     state.close()
     await telemetry.close()
   }

@@ -1,6 +1,8 @@
 // Whether the screen is up to date, in the header and, when it is not, as a banner over the page. The connection and the pipeline
 // are told apart: a live stream from a pipeline that stands still must not look healthy.
 
+import { isTelemetryAway } from '../api/pipeline.ts'
+import { wordFor } from '../i18n/words.ts'
 import { useApp } from './context.ts'
 import { Icon } from '../ui/icon.tsx'
 import type { IconName } from '../ui/icon.tsx'
@@ -62,6 +64,14 @@ export function PipelineMark() {
           {lagMs === null ? words.pipeline.unknown : `${words.pipeline.lag} ${seconds(lagMs)}`}
         </span>
       </span>
+      {pipeline !== null && isTelemetryAway(pipeline.telemetry) && (
+        <a class="header-fact is-warning" href="/ops/health" title={words.health.awayDetail}>
+          <Icon name="warning" />
+          <span>
+            {words.health.database} {wordFor(words.storeState, pipeline.telemetry?.state ?? '')}
+          </span>
+        </a>
+      )}
       {pipeline !== null && !pipeline.holds && (
         <span class="header-fact is-broken" role="alert" title={explanation}>
           <Icon name="warning" />

@@ -22,7 +22,7 @@ export function Help(props: { readonly onClose: () => void }) {
     ['.', words.keys.merge],
     ['/', words.keys.search],
     ['1 2 3', words.keys.severity],
-    ['g a  g t  g d', words.keys.go],
+    ['g a  g t  g d  g h', words.keys.go],
     ['\\', words.keys.theme],
     ['?', words.keys.help],
   ]

@@ -11,6 +11,7 @@ const DeviceDesk = lazyPage(async () => (await import('../ops/devices/device-des
 const DevicePage: ComponentType<{ readonly id: string }> = lazyPage(
   async () => (await import('../ops/devices/device-page.tsx')).DevicePage,
 )
+const HealthPage = lazyPage(async () => (await import('../ops/health/health-page.tsx')).HealthPage)
 
 export function CurrentPage() {
   const { router, preferences } = useApp()
@@ -25,6 +26,8 @@ export function CurrentPage() {
       return <DeviceDesk />
     case 'device':
       return <DevicePage key={route.id} id={route.id} />
+    case 'health':
+      return <HealthPage />
     case 'not-found':
       return (
         <StatePanel title={words.notFound.title}>

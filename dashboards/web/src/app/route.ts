@@ -5,6 +5,7 @@ export type Route =
   | { readonly page: 'tickets' }
   | { readonly page: 'devices' }
   | { readonly page: 'device'; readonly id: string }
+  | { readonly page: 'health' }
   | { readonly page: 'not-found' }
 
 export function routeOf(path: string): Route {
@@ -13,7 +14,12 @@ export function routeOf(path: string): Route {
   if (parts[0] !== 'ops') return { page: 'not-found' }
   const [, section, id] = parts
   if (parts.length === 2) {
-    if (section === 'alerts' || section === 'tickets' || section === 'devices')
+    if (
+      section === 'alerts' ||
+      section === 'tickets' ||
+      section === 'devices' ||
+      section === 'health'
+    )
       return { page: section }
   } else if (parts.length === 3 && section === 'devices' && id !== undefined) {
     const device = decoded(id)

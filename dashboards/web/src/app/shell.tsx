@@ -32,6 +32,7 @@ export function Shell(props: { readonly children: ComponentChildren }) {
     t: afterGo('/ops/tickets'),
     d: afterGo('/ops/devices'),
     a: afterGo('/ops/alerts'),
+    h: afterGo('/ops/health'),
   })
   const { state } = city.connection.value
   const isCurrent = state === 'live' || state === 'connecting' || state === 'paused'
@@ -94,6 +95,7 @@ function Navigation() {
     { page: 'alerts', path: '/ops/alerts', icon: 'alerts', word: words.nav.alerts },
     { page: 'tickets', path: '/ops/tickets', icon: 'tickets', word: words.nav.tickets },
     { page: 'devices', path: '/ops/devices', icon: 'devices', word: words.nav.devices },
+    { page: 'health', path: '/ops/health', icon: 'health', word: words.nav.health },
   ]
   return (
     <nav class="navigation" aria-label={words.nav.label}>

@@ -25,7 +25,7 @@ export interface MetricChartProps {
   readonly marks?: readonly { readonly at: number; readonly kind: 'started' | 'raised' }[]
 }
 
-const ranges: readonly ChartRange[] = ['m15', 'h1', 'h6', 'h24']
+const ranges: readonly ChartRange[] = ['m15', 'h1', 'h6', 'h24', 'd7', 'd30']
 /** More than this in memory is more than any range holds. */
 const POINTS_MAX = 60_000
 
@@ -44,7 +44,6 @@ export function MetricChart(props: MetricChartProps) {
       const query = {
         device: props.device,
         metric: props.metric,
-        type,
         from: to - chartRanges[chosen ?? 'h1'],
         to,
       }

@@ -34,6 +34,19 @@ export function compactCount(count: number, words: Dictionary): string {
   )
 }
 
+const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+/** `171 MiB` */
+export function bytes(count: number): string {
+  let value = count
+  let index = 0
+  while (value >= 1_024 && index < sizes.length - 1) {
+    value /= 1_024
+    index++
+  }
+  return withUnit(brief(value, index === 0 ? 0 : 1), sizes[index] ?? 'B')
+}
+
 export function withUnit(text: string, unit: string): string {
   if (unit === '') return text
   return unit === '%' || unit === '°' ? `${text}${unit}` : `${text}${THIN_SPACE}${unit}`

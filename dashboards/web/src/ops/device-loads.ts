@@ -3,7 +3,6 @@
 import type { ApiClient } from '../api/client.ts'
 import { readDevice, readDeviceErrors, readLatest, readPoints } from '../api/device.ts'
 import type { Device, DeviceError, Latest, Point } from '../api/device.ts'
-import type { TypeInfo } from '../api/catalogue.ts'
 
 export async function loadDevice(api: ApiClient, id: string, signal: AbortSignal): Promise<Device> {
   const device = readDevice(await api.get(`/devices/${encodeURIComponent(id)}`, signal))
@@ -33,27 +32,37 @@ export async function loadDeviceErrors(
   return readDeviceErrors(await api.get(path, signal))
 }
 
-export const chartRanges = { m15: 900_000, h1: 3_600_000, h6: 21_600_000, h24: 86_400_000 } as const
+export const chartRanges = {
+  m15: 900_000,
+  h1: 3_600_000,
+  h6: 21_600_000,
+  h24: 86_400_000,
+  d7: 604_800_000,
+  d30: 2_592_000_000,
+} as const
 export type ChartRange = keyof typeof chartRanges
 
-/** A day of readings every few seconds is more than the screen has pixels: then a minute's spread stands for them. */
+/** About one for every pixel of the chart. */
+const POINTS = 1_500
+
+/** What the screen has no room for is told by the spread of a minute, a quarter, an hour: the server chooses. */
 export async function loadSeries(
   api: ApiClient,
   query: {
     readonly device: string
-    readonly type: TypeInfo | null
     readonly metric: string
     readonly from: number
     readonly to: number
   },
   signal: AbortSignal,
 ): Promise<readonly Point[]> {
-  const expected = (query.to - query.from) / 1_000 / (query.type?.reportSeconds ?? 60)
   const parameters = new URLSearchParams({
     metric: query.metric,
     from: String(Math.floor(query.from)),
     to: String(Math.ceil(query.to)),
-    window: expected > 5_000 ? '1m' : 'raw',
+    ...(query.to - query.from <= chartRanges.h6
+      ? { window: 'raw' }
+      : { window: 'auto', width: String(POINTS) }),
   })
   const path = `/devices/${encodeURIComponent(query.device)}/telemetry?${parameters.toString()}`
   return readPoints(await api.get(path, signal))

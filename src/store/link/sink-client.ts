@@ -1,0 +1,35 @@
+// The engine thread's end of telemetry: a sink whose store works on another thread.
+
+import type { MessagePort } from 'node:worker_threads'
+import type { TelemetryCounts, TelemetrySink } from '../../ports.ts'
+import { createCalls } from './calls.ts'
+import type { SinkRequest } from './messages.ts'
+import { createPacker } from './packed-readings.ts'
+
+/** Resolves when the store is open; rejects when it cannot be opened. */
+export async function createSinkClient(port: MessagePort): Promise<TelemetrySink> {
+  const calls = createCalls(port)
+  const pack = createPacker()
+  let counts: TelemetryCounts = { stored: 0, duplicate: 0, revised: 0, refused: 0 }
+
+  async function ask(
+    request: (id: number) => SinkRequest,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<void> {
+    counts = (await calls.ask(request, transfer)) as TelemetryCounts
+  }
+
+  await ask((id) => ({ id, kind: 'hello' }))
+  return {
+    write(readings, through, at) {
+      const packed = pack(readings)
+      return ask((id) => ({ id, kind: 'write', packed, through, at }), [packed.numbers.buffer])
+    },
+    sync: () => ask((id) => ({ id, kind: 'sync' })),
+    counts: () => counts,
+    async close() {
+      await ask((id) => ({ id, kind: 'close' }))
+      port.close()
+    },
+  }
+}

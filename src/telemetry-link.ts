@@ -1,0 +1,107 @@
+// The main thread's end of the telemetry thread: starts it, asks it, keeps its last status, and journals what its database refuses.
+
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import type { TelemetryReader, TelemetryStatus } from './ports.ts'
+import type { RefusedReading } from './store/influx/influx.ts'
+import { createReaderClient } from './store/link/reader-client.ts'
+import type { FromTelemetry, TelemetryThreadData, ToTelemetry } from './telemetry-thread.ts'
+
+export interface TelemetryLinkOptions {
+  readonly data: Omit<TelemetryThreadData, 'sink' | 'reader'>
+  /** Resolves when all of them are journaled, so that they come into quarantine. */
+  readonly refuse: (items: readonly RefusedReading[]) => Promise<void>
+  readonly onStatus: (status: TelemetryStatus, before: TelemetryStatus | null) => void
+  readonly onProblem: (message: string, detail: string) => void
+  /** The thread died: nothing is stored any more, the process must end and recover. */
+  readonly onDeath: (error: Error) => void
+}
+
+export interface TelemetryLink {
+  readonly reader: TelemetryReader
+  /** For the engine thread, which writes. */
+  readonly sink: MessagePort
+  readonly status: TelemetryStatus
+  /** After the engine has ended, which closes the store. */
+  stop(): Promise<void>
+}
+
+/** Resolves when the store is open; one that is away does not keep it from that. */
+export function startTelemetry(options: TelemetryLinkOptions): Promise<TelemetryLink> {
+  return new Promise((resolve, reject) => {
+    const toEngine = new MessageChannel()
+    const toMain = new MessageChannel()
+    const workerData: TelemetryThreadData = {
+      ...options.data,
+      sink: toEngine.port1,
+      reader: toMain.port1,
+    }
+    const worker = new Worker(new URL('./telemetry-thread.ts', import.meta.url), {
+      workerData,
+      transferList: [toEngine.port1, toMain.port1],
+    })
+    const reader = createReaderClient(toMain.port2)
+    let status: TelemetryStatus | null = null
+    let isStopping = false
+    let stopped: () => void = () => {}
+    const send = (message: ToTelemetry) => worker.postMessage(message)
+
+    function note(next: TelemetryStatus): void {
+      const before = status
+      status = next
+      options.onStatus(next, before)
+    }
+
+    const link: TelemetryLink = {
+      reader,
+      sink: toEngine.port2,
+      get status() {
+        if (status === null) throw new Error('Cannot read the status: telemetry is not open yet')
+        return status
+      },
+      async stop() {
+        isStopping = true
+        await reader.close()
+        await new Promise<void>((done) => {
+          stopped = done
+          send({ kind: 'stop' })
+        })
+      },
+    }
+
+    worker.on('message', (message: FromTelemetry) => {
+      switch (message.kind) {
+        case 'ready':
+          note(message.status)
+          resolve(link)
+          break
+        case 'status':
+          note(message.status)
+          break
+        case 'refused':
+          options.refuse(message.items).then(
+            () => send({ kind: 'refusals_kept', id: message.id, problem: null }),
+            (error: unknown) =>
+              send({ kind: 'refusals_kept', id: message.id, problem: String(error) }),
+          )
+          break
+        case 'problem':
+          options.onProblem(message.message, message.detail)
+          break
+      }
+    })
+    worker.on('error', (error) => {
+      const cause = error instanceof Error ? error : new Error(String(error))
+      if (status === null) reject(cause)
+      else options.onDeath(cause)
+    })
+    worker.on('exit', (code) => {
+      if (isStopping) {
+        stopped()
+        return
+      }
+      const cause = new Error(`The telemetry thread ended with code ${code}`)
+      if (status === null) reject(cause)
+      else options.onDeath(cause)
+    })
+  })
+}

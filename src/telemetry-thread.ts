@@ -1,0 +1,166 @@
+// Entry of the telemetry thread: opens the store, keeps its rollups, and serves the engine, which writes, and the main thread, which
+// asks. Composition only. Whatever takes long here delays neither an acknowledgement nor an alert.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { deviceTypes } from '../devices/index.ts'
+import { systemClock } from './clock.ts'
+import type { RetentionPolicy } from './core/telemetry/retention-policy.ts'
+import { createTelemetryJobs } from './jobs/telemetry-jobs.ts'
+import type { Reading } from './core/messages/reading.ts'
+import type { TelemetrySink, TelemetryStatus, TelemetryStore } from './ports.ts'
+import { openEmbeddedTelemetry } from './store/embedded/embedded.ts'
+import { openInflux, type RefusedReading } from './store/influx/influx.ts'
+import { hostReader } from './store/link/reader-host.ts'
+import { hostSink } from './store/link/sink-host.ts'
+import { openRollups } from './store/rollups/rollups.ts'
+import { createLocalWindows } from './store/telemetry/local-windows.ts'
+import { createTelemetryQueries } from './store/telemetry/queries.ts'
+import { createRetention } from './store/telemetry/retention.ts'
+
+/** Where the database is, when it is not the embedded one. */
+export interface InfluxTarget {
+  readonly url: string
+  readonly token: string | null
+  readonly organisation: string | null
+  readonly bucket: string
+}
+
+export interface TelemetryThreadData {
+  readonly directory: string
+  readonly timeZone: string
+  readonly influx: InfluxTarget | null
+  readonly retention: RetentionPolicy
+  /** From the engine, which writes. */
+  readonly sink: MessagePort
+  /** From the main thread, which asks. */
+  readonly reader: MessagePort
+}
+
+export type FromTelemetry =
+  | { readonly kind: 'ready' | 'status'; readonly status: TelemetryStatus }
+  /** To be journaled, so that they come into quarantine; answered by `refusals_kept`. */
+  | { readonly kind: 'refused'; readonly id: number; readonly items: readonly RefusedReading[] }
+  | { readonly kind: 'problem'; readonly message: string; readonly detail: string }
+
+export type ToTelemetry =
+  | { readonly kind: 'refusals_kept'; readonly id: number; readonly problem: string | null }
+  | { readonly kind: 'stop' }
+
+const STATUS_EVERY_MS = 1_000
+
+const main = parentPort
+if (main === null) throw new Error('Cannot start telemetry: expected to run in a worker thread')
+const send = (message: FromTelemetry) => main.postMessage(message)
+const data = workerData as TelemetryThreadData
+mkdirSync(data.directory, { recursive: true, mode: 0o700 })
+const onProblem = (message: string, detail: string) => send({ kind: 'problem', message, detail })
+const windowAt = createLocalWindows(data.timeZone)
+
+// Refused readings go through the journal before the store may pass them.
+const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
+let refusals = 0
+let refusedNow = new Set<Reading>()
+async function refuse(items: readonly RefusedReading[]): Promise<void> {
+  const id = ++refusals
+  await new Promise<void>((resolve, reject) => {
+    waiting.set(id, { resolve, reject })
+    send({ kind: 'refused', id, items })
+  })
+  for (const { reading } of items) refusedNow.add(reading)
+}
+
+const store: TelemetryStore =
+  data.influx === null
+    ? openEmbeddedTelemetry({ directory: data.directory, types: deviceTypes, clock: systemClock })
+    : openInflux({
+        ...data.influx,
+        types: deviceTypes,
+        file: join(data.directory, 'influx.db'),
+        clock: systemClock,
+        refuse,
+        onProblem,
+      })
+const rollups = await openRollups({
+  store,
+  file: join(data.directory, 'rollups.db'),
+  types: deviceTypes,
+  windowAt,
+  rawKeptSince: (type) => retention.keptSince('raw', type),
+  onProblem,
+})
+const retention = createRetention({
+  store,
+  progress: rollups,
+  policy: data.retention,
+  types: deviceTypes,
+  windowAt,
+  clock: systemClock,
+})
+const queries = createTelemetryQueries({
+  store,
+  progress: rollups,
+  types: deviceTypes,
+  windowAt,
+  keptSince: retention.keptSince,
+})
+const jobs = createTelemetryJobs({ rollups, retention, clock: systemClock, onProblem })
+
+const sink: TelemetrySink = {
+  async write(readings, through, at) {
+    refusedNow = new Set()
+    await store.write(readings, through, at)
+    const kept = refusedNow.size === 0 ? readings : readings.filter((one) => !refusedNow.has(one))
+    rollups.took(kept, through, at)
+  },
+  async sync() {
+    await store.sync()
+    rollups.sync()
+  },
+  counts: () => store.counts(),
+  async close() {
+    await jobs.stop()
+    await store.close()
+    rollups.close()
+  },
+}
+
+hostSink(data.sink, sink)
+hostReader(data.reader, {
+  ...queries,
+  expired: () => retention.plan(),
+  async close() {},
+})
+
+let lastStatus = ''
+let cancelStatus = () => {}
+function tellStatus(): void {
+  const now = status()
+  const text = JSON.stringify(now)
+  if (text !== lastStatus) send({ kind: 'status', status: now })
+  lastStatus = text
+  cancelStatus = systemClock.after(STATUS_EVERY_MS, tellStatus)
+}
+
+function status(): TelemetryStatus {
+  return { ...store.state(), rollups: rollups.status, retention: jobs.lastRetention }
+}
+
+main.on('message', (message: ToTelemetry) => {
+  if (message.kind === 'refusals_kept') {
+    const { resolve, reject } = waiting.get(message.id) ?? {}
+    waiting.delete(message.id)
+    if (message.problem === null) resolve?.()
+    else reject?.(new Error(message.problem))
+    return
+  }
+  // The engine has closed the store before.
+  cancelStatus()
+  data.sink.close()
+  data.reader.close()
+  main.close()
+})
+
+send({ kind: 'ready', status: status() })
+tellStatus()
