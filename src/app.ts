@@ -35,9 +35,10 @@ import type { Report } from './pipeline/messages.ts'
 import type { AppendOutcome, CaseSystem, Changes, CommittedChunk, Journal } from './ports.ts'
 import { openStateReader } from './store/state/state-reader.ts'
 import { openState } from './store/state/state.ts'
+import { chooseWindow } from './store/telemetry/choose-window.ts'
 import { createSubmit } from './submit.ts'
 import { startTelemetry } from './telemetry-link.ts'
-import { influxOf, noteTelemetry, retentionOf } from './telemetry-settings.ts'
+import { influxOf, noteTelemetry, retentionOf, retentionText } from './telemetry-settings.ts'
 import { createRefusals } from './telemetry-refusals.ts'
 
 export interface AppOptions {
@@ -238,6 +239,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       timeZone: config.HETAO_TIMEZONE,
       reader,
       telemetry: telemetry.reader,
+      chooseWindow,
+      retentionPolicy: retentionText(retention),
       submit: submit.submit,
       ingest: createIngestDoor({ journal, directory: directoryOfDevices }),
       push: createPushDoor({ journal }),

@@ -2,63 +2,8 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { keepsLateData, parseRetention } from './core/telemetry/retention-policy.ts'
+import { address, duration, flag, pem, retention, size, timeZone } from './setting-kinds.ts'
 import { readPem, tlsProblems } from './tls-files.ts'
-
-const duration = z
-  .string()
-  .regex(/^\d+(ms|s|m|h|d)$/, 'expected a duration such as 30s, 15m, 12h or 90d')
-  .transform((text) => {
-    const unit = text.replace(/^\d+/, '')
-    const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN
-    return Number.parseInt(text, 10) * factor
-  })
-
-const size = z
-  .string()
-  .regex(/^\d+(MiB|GiB)$/, 'expected a size such as 512MiB or 20GiB')
-  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('GiB') ? 2 ** 30 : 2 ** 20))
-
-const address = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, 'expected host:port, such as 127.0.0.1:8080')
-  .refine(
-    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
-    'expected a port up to 65535',
-  )
-  .transform((text) => ({
-    host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''),
-    port: Number(text.slice(text.lastIndexOf(':') + 1)),
-  }))
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
-
-const timeZone = z.string().refine((name) => {
-  try {
-    return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}, 'expected an IANA time zone such as Asia/Shanghai')
-
-/** PEM itself, or the file that holds it, which is read again when the product is told to (SIGHUP). */
-const pem = z.string().refine((text) => {
-  try {
-    return readPem(text).includes('-----BEGIN ')
-  } catch {
-    return false
-  }
-}, 'expected a readable PEM file')
-
-const retention = z.string().transform((text, context) => {
-  const parsed = parseRetention(text)
-  if (parsed.ok && keepsLateData(parsed.retention)) return parsed.retention
-  const message = parsed.ok
-    ? 'expected 8d or more, as readings may come 7 days late'
-    : parsed.reason
-  context.addIssue({ code: 'custom', message })
-  return z.NEVER
-})
 
 interface Setting {
   readonly schema: z.ZodType
@@ -121,7 +66,7 @@ export const settings = {
     about: 'Address of InfluxDB; 1.x, 2.x or 3 is found out by asking it',
   },
   INFLUX_TOKEN: {
-    schema: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 plain characters'),
+    schema: z.string().regex(/^[^\r\n]{1,512}$/, 'expected one line of up to 512 characters'),
     secret: true,
     about: 'Token that may write and read the buckets; `user:password` for 1.x',
   },
@@ -184,17 +129,17 @@ export const settings = {
   HETAO_RETENTION_1M: {
     schema: retention,
     fallback: '400d',
-    about: 'How long windows of a minute are kept',
+    about: 'How long windows of a minute are kept, written likewise',
   },
   HETAO_RETENTION_1H: {
     schema: retention,
     fallback: '1830d',
-    about: 'How long windows of an hour are kept',
+    about: 'How long windows of an hour are kept, written likewise',
   },
   HETAO_RETENTION_1D: {
     schema: retention,
     fallback: 'forever',
-    about: 'How long windows of a day are kept',
+    about: 'How long windows of a day are kept, written likewise',
   },
   HETAO_JOURNAL_SEGMENT: {
     schema: size,

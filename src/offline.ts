@@ -52,7 +52,6 @@ export function createOfflineApp(options: OfflineOptions): OfflineApp {
   const pipeline = createPipeline({ types: options.types, timeZone: options.timeZone })
   const telemetry: TelemetryStore = createMemoryTelemetry({
     types: options.types,
-    timeZone: options.timeZone,
     keep: false,
   })
   const hash = createEffectHash()

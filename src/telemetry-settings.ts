@@ -1,9 +1,9 @@
 // What the settings say of telemetry, in the terms of those who need it, and what the log says of its database.
 
 import type { Config } from './config.ts'
-import type { RetentionPolicy } from './core/telemetry/retention-policy.ts'
+import type { LevelRetention, RetentionPolicy } from './core/telemetry/retention-policy.ts'
 import type { Log } from './log.ts'
-import type { TelemetryStatus } from './ports.ts'
+import type { TelemetryLevel, TelemetryStatus } from './ports.ts'
 import type { InfluxTarget } from './telemetry-thread.ts'
 
 export function retentionOf(config: Config): RetentionPolicy {
@@ -13,6 +13,34 @@ export function retentionOf(config: Config): RetentionPolicy {
     '1h': config.HETAO_RETENTION_1H,
     '1d': config.HETAO_RETENTION_1D,
   }
+}
+
+/** As the settings would say it: `90d,streetlight=30d`. */
+export function retentionText(policy: RetentionPolicy): Record<TelemetryLevel, string> {
+  const text = ({ keepMs, exceptions }: LevelRetention) =>
+    [
+      keepText(keepMs),
+      ...Object.entries(exceptions).map(([type, keep]) => `${type}=${keepText(keep)}`),
+    ].join(',')
+  return {
+    raw: text(policy.raw),
+    '1m': text(policy['1m']),
+    '1h': text(policy['1h']),
+    '1d': text(policy['1d']),
+  }
+}
+
+function keepText(ms: number | null): string {
+  if (ms === null) return 'forever'
+  const unit = (
+    [
+      ['d', 86_400_000],
+      ['h', 3_600_000],
+      ['m', 60_000],
+      ['s', 1_000],
+    ] as const
+  ).find(([, size]) => ms % size === 0)
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`
 }
 
 export function influxOf(config: Config): InfluxTarget {

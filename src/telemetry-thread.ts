@@ -88,6 +88,7 @@ const rollups = await openRollups({
   types: deviceTypes,
   windowAt,
   rawKeptSince: (type) => retention.keptSince('raw', type),
+  hoursKeptSince: (type) => retention.keptSince('1h', type),
   onProblem,
 })
 const retention = createRetention({
@@ -105,7 +106,13 @@ const queries = createTelemetryQueries({
   windowAt,
   keptSince: retention.keptSince,
 })
-const jobs = createTelemetryJobs({ rollups, retention, clock: systemClock, onProblem })
+const jobs = createTelemetryJobs({
+  rollups,
+  retention,
+  clock: systemClock,
+  onProblem,
+  timeZone: data.timeZone,
+})
 
 const sink: TelemetrySink = {
   async write(readings, through, at) {

@@ -3,10 +3,11 @@
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../src/clock.ts'
 import { parseBehaviourPatch } from './behaviour.ts'
+import { secretFrom } from './secret-from.ts'
 import { startCaseSystem } from './server.ts'
 
-const USAGE = `usage: main.ts --secret TEXT --inbound-secret TEXT [--port N] [--host ADDRESS] [--events-url URL] [--seed N]
-       [--set NAME=VALUE]...   (GET /control tells the names)\n`
+const USAGE = `usage: main.ts --secret TEXT | --secret-file FILE   --inbound-secret TEXT | --inbound-secret-file FILE
+       [--port N] [--host ADDRESS] [--events-url URL] [--seed N] [--set NAME=VALUE]...   (GET /control tells the names)\n`
 
 function fail(problems: readonly string[]): never {
   process.stderr.write(`${problems.join('\n')}\n${USAGE}`)
@@ -20,7 +21,9 @@ function readArguments() {
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '0' },
         secret: { type: 'string' },
+        'secret-file': { type: 'string' },
         'inbound-secret': { type: 'string' },
+        'inbound-secret-file': { type: 'string' },
         'events-url': { type: 'string' },
         seed: { type: 'string', default: '1' },
         set: { type: 'string', multiple: true, default: [] },
@@ -41,7 +44,7 @@ function valueOf(text: string): unknown {
 
 const given = readArguments()
 const problems: string[] = []
-const { secret, 'inbound-secret': inboundSecret, 'events-url': eventsUrl } = given
+const { 'events-url': eventsUrl } = given
 const port = Number(given.port)
 const seed = Number(given.seed)
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -58,17 +61,20 @@ const behaviour = parseBehaviourPatch(
   ),
 )
 if (!behaviour.ok) problems.push(...behaviour.problems.map((problem) => `--set ${problem}`))
-if (secret === undefined) problems.push('--secret: expected the secret that checks the deliveries')
-if (inboundSecret === undefined)
-  problems.push('--inbound-secret: expected the secret that signs the events')
-if (problems.length > 0 || secret === undefined || inboundSecret === undefined || !behaviour.ok)
-  fail(problems)
+const secret = secretFrom('secret', given.secret, given['secret-file'])
+const inboundSecret = secretFrom(
+  'inbound-secret',
+  given['inbound-secret'],
+  given['inbound-secret-file'],
+)
+for (const read of [secret, inboundSecret]) if (!read.ok) problems.push(read.problem)
+if (problems.length > 0 || !secret.ok || !inboundSecret.ok || !behaviour.ok) fail(problems)
 
 const simulator = await startCaseSystem({
   host: given.host,
   port,
-  secret,
-  inboundSecret,
+  secret: secret.value,
+  inboundSecret: inboundSecret.value,
   ...(eventsUrl === undefined ? {} : { eventsUrl }),
   clock: systemClock,
   seed,

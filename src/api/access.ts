@@ -26,6 +26,7 @@ export const access = {
   operate: ['operator', 'engineer', 'admin'],
   engineer: ['engineer', 'admin'],
   admin: ['admin'],
+  retention: ['engineer', 'admin', 'auditor'],
   ingest: ['engineer', 'admin', 'integration'],
 } as const satisfies Record<string, readonly Role[]>
 

@@ -15,9 +15,11 @@ import { deviceErrorRoutes } from './device-errors.ts'
 import { deviceRoutes, deviceUploadRoutes } from './devices.ts'
 import { docsPage } from './docs-page.ts'
 import { answer, answerBrokenRequest, answerErrors } from './error-answers.ts'
+import { exportRoutes } from './export.ts'
 import { healthRoutes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
 import { integrationRoutes } from './integrations.ts'
+import { latestListRoutes } from './latest-list.ts'
 import { createLiveFeed } from './live-feed.ts'
 import { metricRoutes } from './metrics.ts'
 import { describeApi } from './openapi.ts'
@@ -31,20 +33,27 @@ import { signedPushRoutes } from './push-signed.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { referenceRoutes } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
+import { retentionRoutes } from './retention.ts'
 import { createRouteTable } from './route-table.ts'
 import type { Server } from './server.ts'
 import { sessionRoutes, signInLink } from './session-routes.ts'
 import { createSessions } from './sessions.ts'
 import { strangerRoutes } from './strangers.ts'
 import { streamRoutes, type Streams } from './stream.ts'
+import { telemetryGroupRoutes } from './telemetry-groups.ts'
+import { telemetryOfManyRoutes } from './telemetry-of-many.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { ticketRoutes } from './tickets.ts'
 import { createTimes } from './times.ts'
+import { createTurns } from './turns.ts'
 import { typeRoutes } from './types.ts'
 import { logWrites } from './write-log.ts'
 
 /** Requests under way get this long to end when the API closes. */
 const CLOSE_GRACE_MS = 5000
+
+/** Questions about many devices under way at once: each may hold a whole answer in memory. */
+const QUESTIONS_MAX = 16
 
 export async function createApi(parts: ApiParts): Promise<Api> {
   const { clock, log, publicUrl } = parts
@@ -56,6 +65,12 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     times,
     epoch,
     onFailed: (error) => log.error({ err: error }, 'cannot make a batch of changes'),
+  })
+  const questions = createTurns({
+    max: QUESTIONS_MAX,
+    code: 'too_many_queries',
+    what: 'questions about many devices',
+    retryAfterSeconds: 1,
   })
   const signIn = {
     tokens: createTokenCheck(parts.adminToken),
@@ -98,10 +113,15 @@ export async function createApi(parts: ApiParts): Promise<Api> {
       strangerRoutes(v1, parts, times)
       integrationRoutes(v1, parts, times)
       telemetryRoutes(v1, parts, times)
+      telemetryOfManyRoutes(v1, parts, times, questions)
+      telemetryGroupRoutes(v1, parts, times, questions)
+      latestListRoutes(v1, parts, times)
+      retentionRoutes(v1, parts, times)
+      exportRoutes(v1, parts, times)
       alertRoutes(v1, parts, times, feed)
       ticketRoutes(v1, parts, times)
       quarantineRoutes(v1, parts, times)
-      pipelineRoutes(v1, parts)
+      pipelineRoutes(v1, parts, times)
       streams = streamRoutes(v1, parts, times, feed)
       await v1.register(async (scope: Server) => deviceUploadRoutes(scope, parts, times))
       await v1.register(async (scope: Server) => ingestRoutes(scope, parts))

@@ -4,12 +4,15 @@
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { JournalUnavailable } from '../ports.ts'
+import { JournalUnavailable, TelemetryUnavailable } from '../ports.ts'
 import { malformedJson } from './bodies.ts'
 import { ApiError, problemBody, problems, type FieldError } from './errors.ts'
 import { unavailable } from './outcomes.ts'
 import type { RouteTable } from './route-table.ts'
 import type { Server } from './server.ts'
+
+/** When a database that has not said when may be back. */
+const DATABASE_RETRY_MS = 5000
 
 export function answerErrors(app: Server, routes: RouteTable): void {
   app.setErrorHandler((error, request, reply) => answer(error, request, reply))
@@ -67,6 +70,12 @@ function classify(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof JournalUnavailable)
     return unavailable('It is not known whether this was done, or it was not: ask again')
+  if (error instanceof TelemetryUnavailable)
+    return new ApiError(
+      'telemetry_unavailable',
+      'Nothing can be read while the database is away; what comes in is kept and waits for it',
+      { retryAfterSeconds: Math.ceil((error.retryAfterMs ?? DATABASE_RETRY_MS) / 1000) },
+    )
   if (hasZodFastifySchemaValidationErrors(error))
     return new ApiError('invalid_request', 'Some fields are not as expected', {
       errors: error.validation.map(fieldError),

@@ -23,9 +23,12 @@ export const problems = {
   too_many_attempts: { status: 429, title: 'Too many wrong credentials' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_streams: { status: 429, title: 'Too many open streams' },
+  too_many_queries: { status: 429, title: 'Too many questions at once' },
+  too_many_exports: { status: 429, title: 'Too many exports at once' },
   headers_too_large: { status: 431, title: 'The header fields are too large' },
   internal: { status: 500, title: 'The server failed' },
   journal_unavailable: { status: 503, title: 'The journal takes nothing at the moment' },
+  telemetry_unavailable: { status: 503, title: 'The telemetry database does not answer' },
   not_ready: { status: 503, title: 'The server is not ready' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>
 

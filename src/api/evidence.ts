@@ -33,15 +33,16 @@ export async function evidenceOf(
   const { device, type } = alert
   const limit = POINTS_MAX + 1
   try {
-    const points = await parts.telemetry.series({
-      device,
+    const [series] = await parts.telemetry.series({
       type,
       metric,
+      devices: [device],
       from,
       to,
       window: 'raw',
       limit,
     })
+    const points = series?.points ?? []
     const raw = points.filter(isRaw).slice(0, POINTS_MAX)
     return { metric, unit, from, to, points: raw, truncated: points.length > POINTS_MAX }
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { Latest } from '../core/effect.ts'
+import type { Device } from '../core/registry/device.ts'
 import type { Times } from './times.ts'
 
 export const latestSchema = z.object({
@@ -25,4 +26,12 @@ export function latestView(latest: Latest, times: Times): z.output<typeof latest
       ]),
     ),
   }
+}
+
+/** Of a device that has said nothing yet. */
+export function silentView({
+  id,
+  simulated,
+}: Pick<Device, 'id' | 'simulated'>): z.output<typeof latestSchema> {
+  return { device: id, ts: null, receivedAt: null, simulated, values: {} }
 }

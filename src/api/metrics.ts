@@ -4,14 +4,19 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import { access } from './access.ts'
 import type { ApiParts } from './parts.ts'
 import type { Server } from './server.ts'
+import { storeStates } from './telemetry-status.ts'
 
 /** The read model pages; beyond this the two ticket gauges stand still. */
 const TICKETS_COUNTED_MAX = 1000
+
+/** Code of the quarantine's items that the telemetry database has refused. */
+const STORE_REFUSED = 'store_refused'
 
 export function metricRoutes(app: Server, parts: ApiParts, openStreams: () => number): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   pipelineMetrics(registry, parts)
+  telemetryMetrics(registry, parts)
   caseMetrics(registry, parts)
   const requests = new Counter({
     name: 'hetao_http_requests_total',
@@ -90,6 +95,41 @@ function pipelineMetrics(registry: Registry, parts: ApiParts): void {
     status().journal.holding === null ? 0 : 1,
   )
   gauge(registry, 'hetao_mqtt_connections', 'Open MQTT connections', () => status().connections)
+}
+
+function telemetryMetrics(registry: Registry, parts: ApiParts): void {
+  const status = () => parts.pipeline().telemetry
+  labelled(
+    registry,
+    'hetao_telemetry_store_state',
+    '1 for the state that the telemetry database is in; writes succeed while it is ready',
+    'state',
+    () => {
+      const { state } = status()
+      return Object.fromEntries(storeStates.map((one) => [one, one === state ? 1 : 0]))
+    },
+  )
+  gauge(
+    registry,
+    'hetao_rollup_lag_seconds',
+    'How far the rollups are behind the newest reading; minutes are the grace for late ones',
+    () => status().rollups.lagMs / 1000,
+  )
+  gauge(
+    registry,
+    'hetao_rollup_dirty',
+    'Hours and days of devices or types that wait to be worked out again',
+    () => status().rollups.dirty,
+  )
+  const refused: Counter = new Counter({
+    name: 'hetao_telemetry_refused_total',
+    help: 'Readings that the telemetry database has refused for good; they are in quarantine',
+    registers: [registry],
+    collect(): void {
+      refused.reset()
+      refused.inc(parts.reader.quarantineCounts()[STORE_REFUSED] ?? 0)
+    },
+  })
 }
 
 function caseMetrics(registry: Registry, parts: ApiParts): void {

@@ -1,7 +1,7 @@
 // What this server calls itself. Requests for other hosts are turned away (a foreign page that rebinds its name to this machine),
 // and so are writes with a cookie that another page sends.
 
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import type { FastifyRequest } from 'fastify'
 import { ApiError } from './errors.ts'
 import type { Server } from './server.ts'
@@ -49,6 +49,7 @@ export function checkOwnAddress(app: Server, publicUrl: string | null): OwnAddre
       if (host !== '0.0.0.0' && host !== '::') return
       for (const list of Object.values(networkInterfaces()))
         for (const { address } of list ?? []) names.add(bare(address))
+      names.add(bare(hostname()))
     },
     checkOrigins() {
       app.addHook('onRequest', (request, _reply, done) => {

@@ -1,10 +1,11 @@
 // What the API is given by the composition root: read models, the way to submit commands, doors and settings. It holds no adapter.
 
 import type { FastifyBaseLogger } from 'fastify'
-import type { DeviceType } from '../core/device-type.ts'
+import type { DeviceType, Text } from '../core/device-type.ts'
 import type { CaseEvent } from '../core/input.ts'
 import type { Quarantined } from '../core/messages/reading.ts'
 import type { PayloadFormat } from '../core/messages/record.ts'
+import type { Millis } from '../core/position.ts'
 import type {
   AppendOutcome,
   Changes,
@@ -13,7 +14,9 @@ import type {
   PipelineStatus,
   StateReader,
   Submit,
+  TelemetryLevel,
   TelemetryReader,
+  TelemetryWindow,
 } from '../ports.ts'
 import type { Accounts } from './principal.ts'
 import type { Server } from './server.ts'
@@ -24,6 +27,10 @@ export interface ApiParts {
   readonly timeZone: string
   readonly reader: StateReader
   readonly telemetry: TelemetryReader
+  /** Which window a chart gets that has asked for none. */
+  readonly chooseWindow: ChooseWindow
+  /** How long each level is kept, as the settings say it: `90d,streetlight=30d`. */
+  readonly retentionPolicy: Readonly<Record<TelemetryLevel, string>>
   readonly submit: Submit
   readonly ingest: (payload: Uint8Array, by: string) => Promise<AppendOutcome>
   /** What another platform has pushed, as it came; `by` is the marked account or the person. */
@@ -82,7 +89,19 @@ export interface ApiParts {
 /** One line of a code table; what else stands in it is shown as it is. */
 export interface ReferenceEntry {
   readonly code: string
+  readonly name?: Text
 }
+
+/** The finest window that gives each device at most `width` points, and all together at most `pointsMax`. */
+export type ChooseWindow = (chart: {
+  readonly from: Millis
+  readonly to: Millis
+  readonly width: number
+  /** Longest time between two reports of a healthy device. */
+  readonly reportSeconds: number
+  readonly devices: number
+  readonly pointsMax: number
+}) => TelemetryWindow
 
 interface ExtraGauge {
   /** `hetao_` and the unit last: `hetao_engine_thread_busy_ratio`. */

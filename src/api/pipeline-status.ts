@@ -4,15 +4,18 @@ import { z } from 'zod'
 import { access } from './access.ts'
 import type { ApiParts } from './parts.ts'
 import type { Server } from './server.ts'
+import { telemetryStatusSchema, telemetryStatusView } from './telemetry-status.ts'
+import type { Times } from './times.ts'
 
-export function pipelineRoutes(app: Server, parts: Pick<ApiParts, 'pipeline'>): void {
+export function pipelineRoutes(app: Server, parts: Pick<ApiParts, 'pipeline'>, times: Times): void {
   app.get(
     '/pipeline',
     {
       config: { access: access.watchSystem },
       schema: {
         tags: ['pipeline'],
-        summary: 'journaled = stored + quarantined + duplicate + pending, live',
+        summary:
+          'journaled = stored + quarantined + duplicate + pending, live; how the telemetry database and its rollups stand',
         response: {
           200: z.object({
             journaled: z.number(),
@@ -34,13 +37,18 @@ export function pipelineRoutes(app: Server, parts: Pick<ApiParts, 'pipeline'>): 
               holding: z.string().nullable(),
             }),
             connections: z.number(),
+            telemetry: telemetryStatusSchema,
           }),
         },
       },
     },
     () => {
       const status = parts.pipeline()
-      return { ...status, cursors: [...status.cursors] }
+      return {
+        ...status,
+        cursors: [...status.cursors],
+        telemetry: telemetryStatusView(status.telemetry, times),
+      }
     },
   )
 }

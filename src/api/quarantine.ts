@@ -128,7 +128,10 @@ function lonelyFragments(items: readonly Quarantined[]): readonly string[] {
   return items.filter((item) => isFragment(item) && !whole.has(item.position)).map(({ id }) => id)
 }
 
-function quarantinedView(item: Quarantined, times: Times): z.output<typeof quarantinedSchema> {
+export function quarantinedView(
+  item: Quarantined,
+  times: Times,
+): z.output<typeof quarantinedSchema> {
   const bytes = Buffer.from(item.payload)
   const encoding = isUtf8(bytes) ? 'utf8' : 'base64'
   return {

@@ -1,30 +1,31 @@
-// /devices/{id}/telemetry and /latest: what a device measured.
+// /devices/{id}/telemetry and /latest: what one device measured.
 
 import { z } from 'zod'
-import { metricsOf } from '../core/device-type.ts'
-import { telemetryWindows } from '../ports.ts'
+import type { Device } from '../core/registry/device.ts'
 import { access } from './access.ts'
 import { ApiError } from './errors.ts'
-import { latestSchema, latestView } from './latest-view.ts'
-import { shortText } from './lists.ts'
+import { latestSchema, latestView, silentView } from './latest-view.ts'
 import type { ApiParts } from './parts.ts'
+import { expectWindowAllowed } from './personal-data.ts'
+import { principalOf } from './principal.ts'
+import { readSeries } from './series-of-many.ts'
 import type { Server } from './server.ts'
-import { moment, type Times } from './times.ts'
-
-const POINTS_MAX = 50_000
-const DAY_MS = 86_400_000
-
-const pointSchema = z.union([
-  z.object({ t: z.number(), v: z.number() }),
-  z.object({
-    t: z.number(),
-    count: z.number(),
-    min: z.number(),
-    max: z.number(),
-    mean: z.number(),
-    last: z.number(),
-  }),
-])
+import {
+  ask,
+  metricFields,
+  metricNamed,
+  metricText,
+  metricView,
+  pointSchema,
+  spanOf,
+  spanQuery,
+  typeNamed,
+  wantedWindow,
+  widthQuery,
+  windowSchema,
+} from './telemetry-query.ts'
+import type { Times } from './times.ts'
+import { POINTS_MAX } from './window-counts.ts'
 
 const idParams = z.object({ id: z.string() })
 
@@ -35,56 +36,72 @@ export function telemetryRoutes(app: Server, parts: ApiParts, times: Times): voi
       config: { access: access.read },
       schema: {
         tags: ['telemetry'],
-        summary: 'A series of one metric, oldest first; the last 24 hours unless said otherwise',
+        summary:
+          'A series of one metric, oldest first; the last 24 hours unless said otherwise. Windows begin at whole minutes, local hours, quarters of the local day and local days; those without a reading are left out',
         params: idParams,
         querystring: z.strictObject({
-          metric: shortText,
-          from: moment.optional(),
-          to: moment.optional(),
-          window: z.enum(telemetryWindows).default('raw'),
+          metric: metricText,
+          ...spanQuery,
+          window: wantedWindow.default('raw'),
+          ...widthQuery,
         }),
         response: {
           200: z.object({
-            metric: z.string(),
-            unit: z.string(),
-            unitLabel: z.string().optional(),
-            window: z.enum(telemetryWindows),
+            ...metricFields,
+            window: windowSchema.describe('The one really used'),
             from: z.string(),
             to: z.string(),
             points: z.array(pointSchema),
-            truncated: z.boolean(),
+            truncated: z.boolean().describe(`There are more than ${POINTS_MAX} points`),
           }),
         },
       },
     },
     async (request) => {
       const device = knownDevice(request.params.id)
-      const { window } = request.query
-      const metric = metricOf(device.type, request.query.metric)
-      const to = request.query.to ?? parts.clock.now() + 1
-      const from = request.query.from ?? to - DAY_MS
-      if (from >= to)
-        throw new ApiError('invalid_request', 'Expected "from" before "to"', {
-          errors: [{ field: 'from', reason: `expected a moment before ${times.iso(to)}` }],
-        })
-      const points = await parts.telemetry.series({
-        device: device.id,
-        type: device.type,
-        metric: metric.id,
-        from,
-        to,
-        window,
-        limit: POINTS_MAX + 1,
-      })
+      const { role } = principalOf(request)
+      const { window: wanted, width } = request.query
+      const type = typeNamed(parts.types, device.type)
+      const metric = metricNamed(type, request.query.metric)
+      const span = spanOf(request.query, parts, times)
+      const { window, points } =
+        wanted === 'auto' ? await chosenWindow() : { window: wanted, points: await asAsked(wanted) }
       return {
-        metric: metric.id,
-        unit: metric.unit,
-        ...(metric.unitLabel === undefined ? {} : { unitLabel: metric.unitLabel }),
+        ...metricView(metric),
         window,
-        from: times.iso(from),
-        to: times.iso(to),
+        from: times.iso(span.from),
+        to: times.iso(span.to),
         points: points.slice(0, POINTS_MAX),
         truncated: points.length > POINTS_MAX,
+      }
+
+      async function chosenWindow() {
+        const { window, series } = await readSeries(parts, {
+          ...span,
+          type,
+          metric: metric.id,
+          devices: [device.id],
+          window: wanted,
+          width,
+          reportSeconds: device.reportSeconds ?? type.reportSeconds,
+          role,
+        })
+        return { window, points: series[0]?.points ?? [] }
+      }
+
+      async function asAsked(window: z.output<typeof windowSchema>) {
+        expectWindowAllowed(role, type, window)
+        const [series] = await ask(() =>
+          parts.telemetry.series({
+            ...span,
+            type: type.id,
+            metric: metric.id,
+            devices: [device.id],
+            window,
+            limit: POINTS_MAX + 1,
+          }),
+        )
+        return series?.points ?? []
       }
     },
   )
@@ -95,7 +112,7 @@ export function telemetryRoutes(app: Server, parts: ApiParts, times: Times): voi
       config: { access: access.read },
       schema: {
         tags: ['telemetry'],
-        summary: 'The newest value of every metric',
+        summary: 'The newest value of every metric, by event time',
         params: idParams,
         response: { 200: latestSchema },
       },
@@ -103,28 +120,13 @@ export function telemetryRoutes(app: Server, parts: ApiParts, times: Times): voi
     (request) => {
       const device = knownDevice(request.params.id)
       const latest = parts.reader.latest(device.id)
-      if (latest !== null) return latestView(latest, times)
-      const { id, simulated } = device
-      return { device: id, ts: null, receivedAt: null, simulated, values: {} }
+      return latest === null ? silentView(device) : latestView(latest, times)
     },
   )
 
-  function knownDevice(id: string) {
+  function knownDevice(id: string): Device {
     const device = parts.reader.device(id)
     if (device === null) throw new ApiError('not_found', `Expected the id of a device, got "${id}"`)
     return device
-  }
-
-  function metricOf(typeId: string, metricId: string) {
-    const type = parts.types.find(({ id }) => id === typeId)
-    const metrics = type === undefined ? [] : metricsOf(type)
-    const metric = metrics.find(({ id }) => id === metricId)
-    if (metric === undefined)
-      throw new ApiError('invalid_request', `Type ${typeId} has no metric "${metricId}"`, {
-        errors: [
-          { field: 'metric', reason: `expected one of ${metrics.map(({ id }) => id).join(', ')}` },
-        ],
-      })
-    return metric
   }
 }

@@ -102,6 +102,9 @@ export function createRunner(options: RunnerOptions): Runner {
       ),
     onError: (error, waitMs) =>
       options.onProblem('telemetry store failed', `${String(error)}; next try in ${waitMs} ms`),
+    onWritten() {
+      if (!isFailing && !isClosed) cancelSettle ??= clock.after(latestMs, () => settle(true))
+    },
     onBehind: () =>
       options.onProblem(
         'telemetry store behind',

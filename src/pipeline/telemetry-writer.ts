@@ -21,6 +21,8 @@ export interface TelemetryWriterOptions {
     after: Position,
   ) => Iterable<{ readings: readonly Reading[]; through: Position; at: Millis }>
   readonly onError: (error: unknown, waitMs: number) => void
+  /** Readings were written: the counts have changed. */
+  readonly onWritten?: () => void
   /** The queue was full, readings will be read from the journal again. */
   readonly onBehind: (position: Position) => void
   readonly queueMax?: number
@@ -108,6 +110,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     try {
       await store.write(batch, target, at)
       position = target
+      if (batch.length > 0) options.onWritten?.()
     } catch (error) {
       if (!behind) queue = batch.concat(queue)
       throw error
@@ -124,6 +127,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
       for (const batch of options.reread(position)) {
         await store.write(batch.readings, batch.through, batch.at)
         position = batch.through
+        options.onWritten?.()
         if (closed) return
       }
       if (!resuming) return

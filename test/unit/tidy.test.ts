@@ -55,18 +55,22 @@ const rules: readonly { from: RegExp; may: readonly RegExp[]; instead: string }[
     may: [/^src\/core\//],
     instead: 'a device type is data: it knows the core only',
   },
-  { from: /^src\/ports\.ts/, may: [/^src\/core\//], instead: 'ports speak in types of the core' },
+  {
+    from: /^src\/(telemetry-)?ports\.ts/,
+    may: [/^src\/core\//, /^src\/telemetry-ports\.ts$/],
+    instead: 'ports speak in types of the core',
+  },
   {
     from: /^src\/clock\.ts/,
     may: [/^src\/core\//, /^src\/ports\.ts$/],
     instead: 'the clock knows its port only',
   },
   {
-    from: /^src\/config\.ts/,
+    from: /^src\/(config|setting-kinds)\.ts/,
     may: [
       /^node:/,
       /^zod$/,
-      /^src\/tls-files\.ts$/,
+      /^src\/(setting-kinds|tls-files)\.ts$/,
       /^src\/core\/telemetry\/retention-policy\.ts$/,
     ],
     instead: 'the settings know nothing of the product but how a policy is written',

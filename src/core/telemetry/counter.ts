@@ -15,6 +15,8 @@ const REGISTER_MIN = 1_000
  */
 export function counterStep(before: number, after: number): number {
   if (after >= before) return after - before
+  // The values of readings are finite; a loop has an end whatever comes.
+  if (!Number.isFinite(before)) return 0
   const register = registerOf(before)
   const isRollover =
     register >= REGISTER_MIN && before >= register * (1 - NEAR) && after <= register * NEAR

@@ -9,12 +9,13 @@ export interface Summary {
   readonly min: number
   readonly max: number
   readonly sum: number
-  /** The values at the smallest and the greatest event time. */
+  /** The value at the smallest event time. Kept for counters only: in windows of other metrics it may be NaN. */
   readonly first: number
+  /** The value at the greatest event time. */
   readonly last: number
   /**
    * What a counter has gained between the readings within the window (see `counterStep`); without what it gained since the reading
-   * before the window. Means nothing for metrics that are no counters.
+   * before the window. Kept for counters only: means nothing for other metrics and may be 0.
    */
   readonly gained: number
 }

@@ -7,12 +7,15 @@ import { inTransaction } from '../sqlite/in-transaction.ts'
 import { makeDurable } from '../sqlite/make-durable.ts'
 import { openForWriting } from '../sqlite/open-database.ts'
 import { numberIn, textIn } from '../sqlite/row.ts'
-import { prepareDaySchema } from './day-schema.ts'
+import { PAGE_BYTES, prepareDaySchema } from './day-schema.ts'
 import { mergeParameters, prepareDayStatements, rowParameters } from './day-statements.ts'
+import { blockMsOf, blockOf } from './layout.ts'
 import { createRowInserts } from './row-inserts.ts'
 
 export interface DayFile {
   readonly path: string
+  /** Journal position up to which the file has taken its readings. */
+  applied(): number
   counts(): WriteCounts
   /**
    * Takes the readings after the file's position, in order, in one transaction. When it throws nothing of it is kept, and the
@@ -23,30 +26,48 @@ export interface DayFile {
   close(): void
 }
 
-/** Rows are appended by the thousand: larger pages are filled and split less often. */
-const PAGE_BYTES = 8192
+export interface DayFileOptions {
+  readonly path: string
+  readonly metrics: readonly string[]
+  /** The position a file that has to be made begins with: that of one before it that retention has taken. */
+  readonly appliedAtFirst?: number
+}
 
-/** Opens or makes the file. Throws when it cannot be opened or a newer version wrote it. */
-export function openDayFile(path: string, metrics: readonly string[]): DayFile {
+/** Holds the leaf pages that a type of ten thousand devices touches in one write; it grows with use only. */
+const CACHE_KIB = 8_192
+
+/** Pages of a block are written again and again: a longer log takes each of them to the file less often. */
+const CHECKPOINT_PAGES = 4_000
+
+/** A row whose device and time are surely not in the file. */
+interface NewRow {
+  readonly reading: Reading
+  readonly ts: number
+  readonly number: number
+  readonly block: number
+}
+
+/** Opens or makes the file. Throws when it cannot be opened or is of another format. */
+export function openDayFile({ path, metrics, appliedAtFirst }: DayFileOptions): DayFile {
   const database = openForWriting(path, 'normal', PAGE_BYTES)
   try {
-    const meta = prepareDaySchema(database, path, metrics)
+    database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    const meta = prepareDaySchema(database, path, metrics, appliedAtFirst)
     const statements = prepareDayStatements(database, metrics)
     const inserts = createRowInserts({ database, metrics })
     const numbers = new Map<string, number>()
-    /** By device number: no row of that device has a later time than this. */
+    /** By device number: no row of that device has a later time than this. Asked of the file when the device first writes. */
     const latestTs: number[] = []
     let applied = meta.applied
     let counts = meta.counts
     // What a killed process has committed is in the file, and perhaps not on the disk yet.
     let unsynced = true
 
-    const newest = database.prepare('SELECT max(ts) AS ts FROM readings').get()?.['ts']
-    for (const row of database.prepare('SELECT number, id FROM devices').iterate()) {
-      const number = numberIn(row, 'number')
-      numbers.set(textIn(row, 'id'), number)
-      latestTs[number] = typeof newest === 'number' ? newest : Number.NEGATIVE_INFINITY
-    }
+    const newest = database.prepare('SELECT max(block) AS block FROM readings').get()?.['block']
+    const newestBlock = typeof newest === 'number' ? newest : null
+    for (const row of database.prepare('SELECT number, id FROM devices').iterate())
+      numbers.set(textIn(row, 'id'), numberIn(row, 'number'))
 
     function numberOf(device: string): number {
       const known = numbers.get(device)
@@ -58,24 +79,35 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
       return number
     }
 
+    function latestOf(number: number): number {
+      const known = latestTs[number]
+      if (known !== undefined) return known
+      if (newestBlock === null) return Number.NEGATIVE_INFINITY
+      const ts = statements.newestIn.get(newestBlock, number)?.['ts']
+      // Without a row in the newest block it may have any before it.
+      return typeof ts === 'number' ? ts : newestBlock * blockMsOf('raw') - 1
+    }
+
     /** Inserts what is surely new, many rows at a time, and returns the others in their order. */
     function insertNew(readings: readonly Reading[]): { stored: number; others: Reading[] } {
       const others: Reading[] = []
-      let stored = 0
+      const rows: NewRow[] = []
       for (const reading of readings) {
         if (reading.position <= applied) continue
         const number = numberOf(reading.device)
         const ts = Math.floor(reading.ts)
-        if (ts <= (latestTs[number] ?? 0)) {
+        if (ts <= latestOf(number)) {
           others.push(reading)
           continue
         }
         latestTs[number] = ts
-        inserts.add(reading, ts, number)
-        stored++
+        rows.push({ reading, ts, number, block: blockOf(ts) })
       }
+      // In the order of the key each page is found and filled once, which halves the cost of a write of many devices.
+      rows.sort((a, b) => a.block - b.block || a.number - b.number)
+      for (const { reading, ts, number } of rows) inserts.add(reading, ts, number)
       inserts.flush()
-      return { stored, others }
+      return { stored: rows.length, others }
     }
 
     /** Inserts a row that may be there already; false when it is. */
@@ -88,12 +120,13 @@ export function openDayFile(path: string, metrics: readonly string[]): DayFile {
     function merge(reading: Reading): boolean {
       const number = numberOf(reading.device)
       const ts = Math.floor(reading.ts)
-      if (reading.simulated) statements.markSimulated.run(ts, number)
+      if (reading.simulated) statements.markSimulated.run(blockOf(ts), number, ts)
       return statements.merge.run(...mergeParameters(reading, ts, number)).changes === 1
     }
 
     return {
       path,
+      applied: () => applied,
       counts: () => counts,
       write(readings, through) {
         if (through <= applied) return

@@ -1,4 +1,4 @@
-// The tables of one day file, and how they grow with the type's definition.
+// The tables of one file of raw readings, and how they grow with the type's definition.
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { WriteCounts } from '../../ports.ts'
@@ -6,7 +6,11 @@ import { inTransaction } from '../sqlite/in-transaction.ts'
 import { numberIn, textIn } from '../sqlite/row.ts'
 import { columnOf } from './layout.ts'
 
-export const DAY_FILE_FORMAT = 1
+/** 1 had the key (ts, device); such files are converted when the store is opened. */
+export const DAY_FILE_FORMAT = 2
+
+/** Rows are written by the thousand: larger pages are filled and split less often. */
+export const PAGE_BYTES = 8192
 
 export const NO_COUNTS: WriteCounts = { stored: 0, duplicate: 0, revised: 0 }
 
@@ -18,19 +22,14 @@ export interface DayMeta {
   readonly counts: WriteCounts
 }
 
-/** Null when the file has no tables yet: its writer has only just made it. Throws when a newer version wrote it. */
-export function readDayMeta(database: DatabaseSync, file: string): DayMeta | null {
+/** Null when the file has no tables yet: its writer has only just made it. */
+export function readDayMeta(database: DatabaseSync): DayMeta | null {
   const table = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'").get()
   if (table === undefined) return null
   const row = database.prepare('SELECT format, applied, stored, duplicate, revised FROM meta').get()
   if (row === undefined) return null
-  const format = numberIn(row, 'format')
-  if (format > DAY_FILE_FORMAT)
-    throw new Error(
-      `Cannot open ${file}: expected format ${DAY_FILE_FORMAT} or older, got ${format}, written by a newer version`,
-    )
   return {
-    format,
+    format: numberIn(row, 'format'),
     applied: numberIn(row, 'applied'),
     counts: {
       stored: numberIn(row, 'stored'),
@@ -40,24 +39,36 @@ export function readDayMeta(database: DatabaseSync, file: string): DayMeta | nul
   }
 }
 
+/** Throws when the file is of another format than the current one. */
+export function checkFormat(format: number, expected: number, file: string): void {
+  if (format === expected) return
+  const why =
+    format > expected ? 'written by a newer version' : 'which could not be converted at the start'
+  throw new Error(`Cannot open ${file}: expected format ${expected}, got ${format}, ${why}`)
+}
+
 /** The columns the readings have in this file, which may be older than the type's definition. */
 export function readingColumns(database: DatabaseSync): ReadonlySet<string> {
   const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all('readings')
   return new Set(rows.map((row) => textIn(row, 'name')))
 }
 
-/** Makes the tables, or adds the columns of metrics that the type has gained since. */
+/** Makes the tables, as applied up to a position, or adds the columns of metrics that the type has gained since. */
 export function prepareDaySchema(
   database: DatabaseSync,
   file: string,
   metrics: readonly string[],
+  appliedAtFirst = 0,
 ): DayMeta {
   return inTransaction(database, () => {
-    const meta = readDayMeta(database, file)
+    const meta = readDayMeta(database)
     if (meta === null) {
-      createTables(database, metrics)
-      return { format: DAY_FILE_FORMAT, applied: 0, counts: NO_COUNTS }
+      database.exec(dayTables('main', metrics.map(columnOf)))
+      const first = { format: DAY_FILE_FORMAT, applied: appliedAtFirst, counts: NO_COUNTS }
+      database.prepare('INSERT INTO meta VALUES (?, ?, 0, 0, 0)').run(first.format, first.applied)
+      return first
     }
+    checkFormat(meta.format, DAY_FILE_FORMAT, file)
     const present = readingColumns(database)
     for (const metric of metrics)
       if (!present.has(columnOf(metric)))
@@ -66,20 +77,19 @@ export function prepareDaySchema(
   })
 }
 
-/** The key begins with the time: rows come nearly in its order, so that writing appends instead of touching a page per device. */
-function createTables(database: DatabaseSync, metrics: readonly string[]): void {
-  database.exec(`
-    CREATE TABLE meta (
+/** SQL that makes the tables, without the row of `meta`. Why the key begins with a block: see `blockMsOf`. */
+export function dayTables(schema: string, columns: readonly string[]): string {
+  return `
+    CREATE TABLE ${schema}.meta (
       format INTEGER NOT NULL, applied INTEGER NOT NULL,
       stored INTEGER NOT NULL, duplicate INTEGER NOT NULL, revised INTEGER NOT NULL
     );
-    INSERT INTO meta VALUES (${DAY_FILE_FORMAT}, 0, 0, 0, 0);
-    CREATE TABLE devices (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
-    CREATE TABLE readings (
-      ts INTEGER NOT NULL, device INTEGER NOT NULL,
+    CREATE TABLE ${schema}.devices (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+    CREATE TABLE ${schema}.readings (
+      block INTEGER NOT NULL, device INTEGER NOT NULL, ts INTEGER NOT NULL,
       received_at INTEGER NOT NULL, simulated INTEGER NOT NULL,
-      ${metrics.map((metric) => `${columnOf(metric)} REAL,`).join(' ')}
-      PRIMARY KEY (ts, device)
+      ${columns.map((column) => `${column} REAL,`).join(' ')}
+      PRIMARY KEY (block, device, ts)
     ) WITHOUT ROWID;
-  `)
+  `
 }

@@ -1,111 +1,124 @@
-// The embedded telemetry store, writing side: readings into one SQLite file per device type and UTC day. Synchronous inside; runs
-// on the engine's thread and is the only writer of its directory.
+// The embedded telemetry store: readings and windows in SQLite files. Synchronous inside; runs in one thread, with the reads, and is
+// the only one that uses its directory.
+//
+//   telemetry/format                         every file is of this format or newer
+//   telemetry/totals.db                      counts of all readings ever, files that are gone included
+//   telemetry/streetlight/2026-11-22.db      raw readings of a UTC day
+//   telemetry/streetlight/1m/2026-11-22.db   windows that start in a UTC day, and by month in 1h, by year in 1d
 
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import type { DeviceType } from '../../core/device-type.ts'
-import type { Position } from '../../core/position.ts'
-import type { Reading } from '../../core/messages/reading.ts'
-import type { TelemetryStore } from '../../ports.ts'
-import { makeDurable, syncDirectory } from '../sqlite/make-durable.ts'
-import { openForWriting } from '../sqlite/open-database.ts'
+import type { Millis } from '../../core/position.ts'
+import type { Clock, Expired, TelemetryLevel, TelemetryStore, WindowRow } from '../../ports.ts'
 import { checkReadings } from '../telemetry/check.ts'
-import { openDayFile, type DayFile } from './day-file.ts'
-import { NO_COUNTS, readDayMeta } from './day-schema.ts'
-import { dayFilePath, dayOf, dayOfFileName } from './layout.ts'
 import { metricsByType } from '../telemetry/metrics.ts'
-import { createOpenFiles } from './open-files.ts'
-import { openTotals, type DayFileName, type Totals } from './totals.ts'
+import { convertDayFiles } from './convert-format-1.ts'
+import { createFileReaders } from './file-readers.ts'
+import { dayOf, DAY_MS, filePath } from './layout.ts'
+import { levelFiles } from './level-files.ts'
+import { createRawFiles } from './raw-files.ts'
+import { recount } from './recount.ts'
+import { openTotals } from './totals.ts'
+import { createWindowFiles } from './window-files.ts'
+import { createWriteState } from './write-state.ts'
 
 export interface EmbeddedTelemetryOptions {
   readonly directory: string
   readonly types: readonly DeviceType[]
-  /** Around midnight UTC each type is written in two files, so twice the number of types keeps them from taking turns. */
+  readonly clock: Clock
+  /** For tests: how many files each of the three sides (raw, windows, reading) keeps open. */
   readonly openFilesMax?: number
 }
 
-/**
- * A day file takes its part of a write whole or not at all. When one fails, those before it keep theirs and skip it when the
- * write is repeated. Positions are compared within one partition of the journal.
- */
+const RAW_FILES_MAX = 64
+const WINDOW_FILES_MAX = 144
+const READ_FILES_MAX = 64
+
+/** Opens or makes the store. Throws when the directory cannot be used; a single damaged file only hinders what needs it. */
 export function openEmbeddedTelemetry(options: EmbeddedTelemetryOptions): TelemetryStore {
-  const { directory, types } = options
+  const { directory, types, clock, openFilesMax } = options
   const metricsOfType = metricsByType(types)
+  const problems = [...convertDayFiles(directory)]
   const totals = openTotals(directory)
-  recount(directory, [...metricsOfType.keys()], totals)
-  const openFiles = createOpenFiles<{ name: DayFileName; file: DayFile }>({
-    max: options.openFilesMax ?? 64,
-    close(_path, { name, file }) {
-      file.sync()
-      totals.settle([name])
-      file.close()
-    },
+  problems.push(...recount(directory, [...metricsOfType.keys()], totals))
+  const state = createWriteState(clock, problems.length === 0 ? null : problems.join('; '))
+  const raw = createRawFiles({
+    directory,
+    types,
+    totals,
+    state,
+    openFilesMax: openFilesMax ?? RAW_FILES_MAX,
+  })
+  const windows = createWindowFiles({
+    directory,
+    types,
+    state,
+    openFilesMax: openFilesMax ?? WINDOW_FILES_MAX,
+  })
+  const readers = createFileReaders({
+    directory,
+    types,
+    openFilesMax: openFilesMax ?? READ_FILES_MAX,
   })
 
-  /** Closed after a failed write, with earlier commits that may not be on the disk yet. */
-  const discarded = new Map<string, DayFileName>()
-
-  function openedFile(name: DayFileName): DayFile {
-    const path = dayFilePath(directory, name.type, name.day)
-    const opened = openFiles.get(path)
-    if (opened !== undefined) return opened.file
-    const isNew = !existsSync(path)
-    totals.begin(name)
-    const file = openDayFile(path, metricsOfType.get(name.type) ?? [])
-    totals.record(name, file.counts())
-    discarded.delete(path)
-    openFiles.add(path, { name, file })
-    if (isNew) syncDirectory(directory)
-    return file
-  }
-
-  function writeDay({ name, readings }: DayReadings, through: Position): void {
-    const path = dayFilePath(directory, name.type, name.day)
-    try {
-      const file = openedFile(name)
-      file.write(readings, through)
-      totals.record(name, file.counts())
-    } catch (error) {
-      // What the file holds in memory may be ahead of the disk now: opened again, it starts from what is there.
-      discard(path)
-      throw new Error(`Cannot write ${readings.length} readings to ${path}: ${messageOf(error)}`, {
-        cause: error,
+  function expiredFiles(level: TelemetryLevel, type: string, before: Millis): readonly Expired[] {
+    if (!metricsOfType.has(type))
+      throw new RangeError(
+        `Cannot tell what has expired: expected a known device type, got "${type}"`,
+      )
+    return levelFiles(directory, level, type)
+      .filter(({ to }) => to <= before)
+      .map(({ from, to }) => {
+        const where = filePath(directory, level, type, from)
+        const rows = level === 'raw' ? totals.countsOf({ type, day: dayOf(from) }).stored : null
+        return { level, type, from, to, rows, bytes: bytesOf(where), where }
       })
-    }
-  }
-
-  function discard(path: string): void {
-    const opened = openFiles.get(path)
-    if (opened === undefined) return
-    openFiles.remove(path)
-    discarded.set(path, opened.name)
-    opened.file.close()
   }
 
   return {
     async write(readings, through) {
       checkReadings(readings, through, metricsOfType)
-      for (const day of byDay(readings)) writeDay(day, through)
+      raw.write(readings, through)
     },
     async sync() {
-      for (const name of discarded.values()) openedFile(name)
-      for (const [, { file }] of openFiles.all) file.sync()
+      raw.sync()
+      windows.sync()
     },
-    counts: () => totals.sum(),
-    async close() {
-      const settled: DayFileName[] = []
-      const failures: unknown[] = []
-      for (const [path, { name, file }] of openFiles.all) {
-        try {
-          file.sync()
-          settled.push(name)
-        } catch (error) {
-          failures.push(error)
-        }
-        file.close()
-        openFiles.remove(path)
+    counts: () => ({ ...totals.sum(), refused: 0 }),
+    readings: (query) => readers.readings(query),
+    windows: (level, query) => readers.windows(level, query),
+    async putWindows(level, type, rows) {
+      checkWindows(rows, type, metricsOfType.get(type)?.length ?? 0)
+      windows.put(level, type, rows)
+    },
+    async extent() {
+      const days = [...metricsOfType.keys()].flatMap((type) =>
+        levelFiles(directory, 'raw', type).filter(
+          ({ from }) => totals.countsOf({ type, day: dayOf(from) }).stored > 0,
+        ),
+      )
+      if (days.length === 0) return null
+      const from = days.reduce((least, day) => Math.min(least, day.from), Number.POSITIVE_INFINITY)
+      const to = days.reduce((most, day) => Math.max(most, day.from), 0)
+      return { from, to: to + DAY_MS - 1 }
+    },
+    async expired(level, type, before) {
+      return expiredFiles(level, type, before)
+    },
+    async drop(level, type, before) {
+      const files = expiredFiles(level, type, before)
+      for (const { where, from } of files) {
+        readers.release(where)
+        if (level === 'raw') raw.drop({ type, day: dayOf(from) })
+        else windows.drop(level, type, from)
       }
-      totals.settle(settled)
+      return files
+    },
+    state: () => state.state(),
+    async close() {
+      // Before the writers: whoever closes a file last takes its log into it.
+      readers.close()
+      const failures = [...raw.close(), ...windows.close()]
       totals.close()
       if (failures.length > 0)
         throw new AggregateError(failures, `Cannot sync ${failures.length} telemetry files`)
@@ -113,57 +126,27 @@ export function openEmbeddedTelemetry(options: EmbeddedTelemetryOptions): Teleme
   }
 }
 
-interface DayReadings {
-  readonly name: DayFileName
-  readonly readings: Reading[]
-}
-
-function byDay(readings: readonly Reading[]): Iterable<DayReadings> {
-  const groups = new Map<string, Map<number, DayReadings>>()
-  const inOrder: DayReadings[] = []
-  for (const reading of readings) {
-    const day = dayOf(reading.ts)
-    let days = groups.get(reading.type)
-    if (days === undefined) groups.set(reading.type, (days = new Map<number, DayReadings>()))
-    let group = days.get(day)
-    if (group === undefined) {
-      group = { name: { type: reading.type, day }, readings: [] }
-      days.set(day, group)
-      inOrder.push(group)
-    }
-    group.readings.push(reading)
+/** Throws RangeError before anything is touched: a breach is a bug of ours. */
+function checkWindows(rows: readonly WindowRow[], type: string, metrics: number): void {
+  for (const { device, start, summaries } of rows) {
+    if (summaries.length !== metrics)
+      throw new RangeError(
+        `Cannot store a window of ${device}: expected ${metrics} summaries for ${type}, got ${summaries.length}`,
+      )
+    if (!Number.isInteger(start) || start < 0 || start >= YEAR_10000_MS)
+      throw new RangeError(
+        `Cannot store a window of ${device}: expected a start from 1970 to 9999, got ${start}`,
+      )
   }
-  return inOrder
 }
 
-/** Brings the totals up to the files that were in use when the process ended, and to files that someone has put there. */
-function recount(directory: string, types: readonly string[], totals: Totals): void {
-  const names = [...totals.unsettled]
-  for (const type of types)
-    for (const fileName of listDirectory(join(directory, type))) {
-      const day = dayOfFileName(fileName)
-      if (day !== null && !totals.isKnown({ type, day })) names.push({ type, day })
-    }
-  for (const name of names) {
-    const path = dayFilePath(directory, name.type, name.day)
-    if (!existsSync(path)) continue
-    // Opened for writing, so that the log of a killed process is taken into the file.
-    const database = openForWriting(path, 'normal')
-    try {
-      totals.begin(name)
-      totals.record(name, readDayMeta(database, path)?.counts ?? NO_COUNTS)
-      makeDurable(database, path)
-    } finally {
-      database.close()
-    }
-  }
-  totals.settle(names)
-}
+/** Files are named by four-digit years. */
+const YEAR_10000_MS = 253_402_300_800_000
 
-function listDirectory(path: string): readonly string[] {
-  return existsSync(path) ? readdirSync(path) : []
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** With its log. 0 when it is gone. */
+function bytesOf(path: string): number {
+  return ['', '-wal'].reduce(
+    (sum, suffix) => sum + (statSync(`${path}${suffix}`, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
 }

@@ -3,7 +3,7 @@
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Reading } from '../../core/messages/reading.ts'
-import { KEY_COLUMNS } from './layout.ts'
+import { blockOf, KEY_COLUMNS } from './layout.ts'
 
 /** Rows of one statement, largest first: beyond 40 the gain per row is gone. Rows left over at the end take the smaller ones. */
 const STATEMENT_ROWS = [40, 8, 1] as const
@@ -46,8 +46,9 @@ export function createShapeInsert(
 
   return {
     add(reading, ts, device) {
-      parameters[length++] = ts
+      parameters[length++] = blockOf(ts)
       parameters[length++] = device
+      parameters[length++] = ts
       parameters[length++] = reading.receivedAt
       parameters[length++] = reading.simulated ? 1 : 0
       const { values } = reading

@@ -1,28 +1,41 @@
 // One device's readings in memory, ordered by time. Appending the newest is cheap; putting one in between moves the later ones.
 
 import type { Millis } from '../../core/position.ts'
+import { placeOf } from './ordered-times.ts'
 
 export type PutOutcome = 'new' | 'same' | 'revised'
 
 export interface MemorySeries {
-  put(ts: Millis, values: readonly number[]): PutOutcome
-  /** Present values of one metric in [from, to), oldest first. */
-  values(
-    metric: number,
+  put(ts: Millis, values: readonly number[], simulated: boolean): PutOutcome
+  /** Readings in [from, to), oldest first, with the values at these places. */
+  rows(
+    metrics: readonly number[],
     from: Millis,
     to: Millis,
-  ): Iterable<{ readonly t: Millis; readonly v: number }>
+  ): Iterable<{
+    readonly ts: Millis
+    readonly simulated: boolean
+    readonly values: readonly number[]
+  }>
+  /** First and last time, or null. */
+  extent(): { readonly from: Millis; readonly to: Millis } | null
+  /** Forgets what lies before, and tells how many readings that was. */
+  drop(before: Millis): number
+  countBefore(before: Millis): number
 }
 
 const SEEN_TIMES = 1024
 
 export function createMemorySeries(metricCount: number): MemorySeries {
   const times: Millis[] = []
+  const marks: boolean[] = []
   /** `metricCount` numbers per time, one reading after the other. */
   const numbers: number[] = []
 
-  function merge(at: number, values: readonly number[]): PutOutcome {
+  function merge(at: number, values: readonly number[], simulated: boolean): PutOutcome {
     let outcome: PutOutcome = 'same'
+    // Once simulated, always simulated.
+    if (simulated) marks[at] = true
     for (const [metric, value] of values.entries()) {
       const place = at * metricCount + metric
       if (Number.isNaN(value) || value === numbers[place]) continue
@@ -33,25 +46,42 @@ export function createMemorySeries(metricCount: number): MemorySeries {
   }
 
   return {
-    put(ts, values) {
+    put(ts, values, simulated) {
       const at = placeOf(times, ts)
-      if (times[at] === ts) return merge(at, values)
+      if (times[at] === ts) return merge(at, values, simulated)
       if (at === times.length) {
         times.push(ts)
+        marks.push(simulated)
         for (const value of values) numbers.push(normal(value))
       } else {
         times.splice(at, 0, ts)
+        marks.splice(at, 0, simulated)
         numbers.splice(at * metricCount, 0, ...values.map(normal))
       }
       return 'new'
     },
-    *values(metric, from, to) {
-      for (let at = placeOf(times, from); at < times.length; at++) {
-        const t = times[at] ?? Number.POSITIVE_INFINITY
-        if (t >= to) return
-        const v = numbers[at * metricCount + metric] ?? Number.NaN
-        if (!Number.isNaN(v)) yield { t, v }
+    *rows(metrics, from, to) {
+      // A reading may come in between two batches: what follows is found by its time.
+      for (let at = placeOf(times, from); at < times.length;) {
+        const ts = times[at] ?? Number.POSITIVE_INFINITY
+        if (ts >= to) return
+        const start = at * metricCount
+        const values = metrics.map((metric) => numbers[start + metric] ?? Number.NaN)
+        yield { ts, simulated: marks[at] === true, values }
+        at = times[at] === ts ? at + 1 : placeOf(times, ts + 1)
       }
+    },
+    extent() {
+      const [from, to] = [times[0], times.at(-1)]
+      return from === undefined || to === undefined ? null : { from, to }
+    },
+    countBefore: (before) => placeOf(times, before),
+    drop(before) {
+      const count = placeOf(times, before)
+      times.splice(0, count)
+      marks.splice(0, count)
+      numbers.splice(0, count * metricCount)
+      return count
     },
   }
 }
@@ -69,22 +99,11 @@ export function createSeenTimes(): MemorySeries {
       if (times.length === SEEN_TIMES * 2) times.splice(0, SEEN_TIMES)
       return 'new'
     },
-    values: () => [],
+    rows: () => [],
+    extent: () => null,
+    countBefore: () => 0,
+    drop: () => 0,
   }
-}
-
-/** Index of the first time that is not before `ts`. */
-function placeOf(times: readonly Millis[], ts: Millis): number {
-  const newest = times.at(-1)
-  if (newest === undefined || newest < ts) return times.length
-  let low = 0
-  let high = times.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((times[middle] ?? 0) < ts) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** Minus zero is zero, as in the stores on disk. */

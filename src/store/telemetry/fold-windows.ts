@@ -1,65 +1,185 @@
-// Folds what is known of short stretches of a series, in order of time, into the points of a chart.
+// Folds rows, each device's in order of time, into the windows of a chart. Rows are readings, or windows of a level that are no longer
+// than the chart's; nothing is made per row.
 
 import type { Millis } from '../../core/position.ts'
-import type { Point } from '../../ports.ts'
+import { counterStep } from '../../core/telemetry/counter.ts'
+import type { Summary } from '../../core/telemetry/summary.ts'
+import type { Point, ReadingRow, WindowRow } from '../../ports.ts'
 import type { SummaryWindow, WindowAt } from './local-windows.ts'
 
-/** One or more values of a stretch that lies within one window. */
-export interface Stretch {
-  readonly t: Millis
-  readonly count: number
-  readonly min: number
-  readonly max: number
-  readonly sum: number
-  /** Value at the greatest time. */
-  readonly last: number
+export type SummaryPoint = Exclude<Point, { readonly v: number }>
+
+/** What is known so far of one metric in the window under way. */
+export interface MetricFold {
+  /** 0: there is no value in the window, and the fields below mean nothing. */
+  count: number
+  min: number
+  max: number
+  sum: number
+  first: number
+  last: number
+  gained: number
+  /** Counters: the last value before the window, NaN when there is none. */
+  before: number
 }
 
-export interface WindowFold {
-  /** Takes the next stretch, never an earlier one. False: the limit is reached, nothing more is wanted. */
-  add(stretch: Stretch): boolean
-  points(): readonly Point[]
+export interface DeviceFold {
+  /** The window under way. */
+  start: Millis
+  end: Millis
+  simulated: boolean
+  readonly metrics: readonly MetricFold[]
 }
 
-export function createWindowFold(
-  windowAt: WindowAt,
-  window: SummaryWindow,
-  limit: number,
-): WindowFold {
-  const points: Point[] = []
-  let span = { start: 0, end: Number.NEGATIVE_INFINITY }
-  let count = 0
-  let min = 0
-  let max = 0
-  let sum = 0
-  let last = 0
+export interface WindowFolds {
+  /** The device's fold; one that has had no row yet is made now. */
+  fold(device: number): DeviceFold
+  addReading(device: number, row: ReadingRow): void
+  addWindow(device: number, row: WindowRow): void
+  /** Ends the windows that are under way. */
+  finish(): void
+}
 
-  function finishWindow(): void {
-    if (count > 0) points.push({ t: span.start, count, min, max, mean: sum / count, last })
-    count = 0
+export interface WindowFoldsOptions {
+  /** How many there are; each is known by its place among them. */
+  readonly devices: number
+  readonly windowAt: WindowAt
+  readonly window: SummaryWindow
+  /** Whether each metric of the rows, by place, is a counter. */
+  readonly counters: readonly boolean[]
+  /** Called with each window that has ended and has a value; the fold is used again afterwards. */
+  readonly onWindow: (device: number, fold: DeviceFold) => void
+}
+
+export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
+  const { windowAt, window, counters, onWindow } = options
+  const folds = Array.from<DeviceFold | undefined>({ length: options.devices })
+
+  function foldOf(device: number): DeviceFold {
+    let fold = folds[device]
+    if (fold === undefined) {
+      fold = {
+        start: 0,
+        end: Number.NEGATIVE_INFINITY,
+        simulated: false,
+        metrics: counters.map(emptyMetric),
+      }
+      folds[device] = fold
+    }
+    return fold
+  }
+
+  /** The device's fold with the window of `t` under way. */
+  function foldAt(device: number, t: Millis): DeviceFold {
+    const fold = foldOf(device)
+    if (t < fold.end) return fold
+    finishWindow(device, fold)
+    const { start, end } = windowAt(window, t)
+    fold.start = start
+    fold.end = end
+    return fold
+  }
+
+  function finishWindow(device: number, fold: DeviceFold): void {
+    const { metrics } = fold
+    if (metrics.some(hasValues)) onWindow(device, fold)
+    for (const metric of metrics) {
+      if (metric.count > 0) metric.before = metric.last
+      metric.count = 0
+    }
+    fold.simulated = false
   }
 
   return {
-    add(stretch) {
-      if (points.length === limit) return false
-      if (stretch.t >= span.end) {
-        finishWindow()
-        if (points.length === limit) return false
-        span = windowAt(window, stretch.t)
-        min = stretch.min
-        max = stretch.max
-        sum = 0
+    fold: foldOf,
+    addReading(device, row) {
+      const fold = foldAt(device, row.ts)
+      if (row.simulated) fold.simulated = true
+      for (let at = 0; at < counters.length; at++) {
+        const value = row.values[at] ?? Number.NaN
+        const metric = fold.metrics[at]
+        if (metric !== undefined && !Number.isNaN(value)) addValue(metric, value, counters[at])
       }
-      count += stretch.count
-      min = Math.min(min, stretch.min)
-      max = Math.max(max, stretch.max)
-      sum += stretch.sum
-      last = stretch.last
-      return true
     },
-    points() {
-      finishWindow()
-      return points
+    addWindow(device, row) {
+      const fold = foldAt(device, row.start)
+      if (row.simulated) fold.simulated = true
+      for (let at = 0; at < counters.length; at++) {
+        const summary = row.summaries[at]
+        const metric = fold.metrics[at]
+        if (metric !== undefined && summary) addSummary(metric, summary, counters[at])
+      }
+    },
+    finish() {
+      for (const [device, fold] of folds.entries())
+        if (fold !== undefined) {
+          finishWindow(device, fold)
+          fold.end = Number.NEGATIVE_INFINITY
+        }
     },
   }
 }
+
+/** The point of a window that has a value. */
+export function pointOf(t: Millis, metric: MetricFold, isCounter: boolean): SummaryPoint {
+  const { count, min, max, sum, last } = metric
+  const point = { t, count, min, max, mean: sum / count, last }
+  return isCounter ? { ...point, increase: increaseOf(metric) } : point
+}
+
+/** What went through since the reading before the window. */
+export function increaseOf({ before, first, gained }: MetricFold): number {
+  return Number.isNaN(before) ? gained : counterStep(before, first) + gained
+}
+
+function addValue(metric: MetricFold, value: number, isCounter: boolean | undefined): void {
+  if (metric.count === 0) {
+    metric.min = value
+    metric.max = value
+    metric.sum = value
+    metric.first = value
+    metric.gained = 0
+  } else {
+    if (value < metric.min) metric.min = value
+    if (value > metric.max) metric.max = value
+    metric.sum += value
+    if (isCounter === true) metric.gained += counterStep(metric.last, value)
+  }
+  metric.last = value
+  metric.count++
+}
+
+function addSummary(metric: MetricFold, summary: Summary, isCounter: boolean | undefined): void {
+  if (metric.count === 0) {
+    metric.min = summary.min
+    metric.max = summary.max
+    metric.sum = summary.sum
+    metric.first = summary.first
+    metric.gained = summary.gained
+  } else {
+    if (summary.min < metric.min) metric.min = summary.min
+    if (summary.max > metric.max) metric.max = summary.max
+    metric.sum += summary.sum
+    if (isCounter === true)
+      metric.gained += counterStep(metric.last, summary.first) + summary.gained
+  }
+  metric.last = summary.last
+  metric.count += summary.count
+}
+
+function emptyMetric(): MetricFold {
+  // Fields begin as fractions, so that the engine keeps all folds in one shape.
+  const nothing = Number.NaN
+  return {
+    count: 0,
+    min: nothing,
+    max: nothing,
+    sum: nothing,
+    first: nothing,
+    last: nothing,
+    gained: nothing,
+    before: nothing,
+  }
+}
+
+const hasValues = (metric: MetricFold): boolean => metric.count > 0

@@ -16,6 +16,7 @@ import type { Latest } from '../../../src/core/effect.ts'
 import type { Outcome } from '../../../src/core/input.ts'
 import type { IntegrationAccess } from '../../../src/core/registry/integration.ts'
 import { positionAt, type Position } from '../../../src/core/position.ts'
+import type { Reading } from '../../../src/core/messages/reading.ts'
 import type { PayloadFormat } from '../../../src/core/messages/record.ts'
 import type { CaseReport, Ticket } from '../../../src/core/tickets/ticket.ts'
 import { createAccountCheck } from '../../../src/edge/account-check.ts'
@@ -35,6 +36,8 @@ import type {
 import { openStateReader } from '../../../src/store/state/state-reader.ts'
 import { openState } from '../../../src/store/state/state.ts'
 import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
+import { chooseWindow } from '../../../src/store/telemetry/choose-window.ts'
+import { createPlainReader } from '../../../src/store/telemetry/plain-reader.ts'
 
 /** What OneNET signs with. */
 export const ONENET_TOKEN = 'onenet-token'
@@ -112,7 +115,7 @@ export async function openCity(
   const clock = createManualClock(START)
   const store = openState({ file: join(directory, 'state.db') })
   const reader = openStateReader({ file: join(directory, 'state.db') })
-  const telemetry = createMemoryTelemetry({ types: [streetlight], timeZone: 'Asia/Shanghai' })
+  const telemetry = createMemoryTelemetry({ types: [streetlight] })
   const logLines: string[] = []
   const submitted: Parameters<Submit>[0][] = []
   const pushed: { format: PayloadFormat; payload: string; by: string }[] = []
@@ -218,6 +221,8 @@ export async function openCity(
         return reader.ticket(command.id)?.ticket.delivery.state === 'delivered'
           ? refused('not_allowed', command.id)
           : APPLIED
+      case 'reading.refused':
+        return refused('not_allowed', command.reading.device)
       default:
         throw new TypeError(`Cannot carry out ${String(command satisfies never)}`)
     }
@@ -235,7 +240,13 @@ export async function openCity(
     types: [streetlight],
     timeZone: 'Asia/Shanghai',
     reader,
-    telemetry,
+    telemetry: createPlainReader({
+      store: telemetry,
+      types: [streetlight],
+      timeZone: 'Asia/Shanghai',
+    }),
+    chooseWindow,
+    retentionPolicy: { raw: '90d,streetlight=30d', '1m': '400d', '1h': '1830d', '1d': 'forever' },
     submit,
     ingest: async () => ({ kind: 'committed', position: positionAt(7), receivedAt: START }),
     redrive: async () => ({ kind: 'committed', position: positionAt(8), receivedAt: START }),
@@ -300,8 +311,8 @@ export async function openCity(
 }
 
 const divisions = [
-  { code: '150821', zh: '五原县' },
-  { code: '150802', zh: '临河区' },
+  { code: '150821', name: { zh: '五原县', en: 'Wuyuan' } },
+  { code: '150802', name: { zh: '临河区', en: 'Linhe' } },
 ]
 
 const APPLIED: Outcome = { ok: true, note: 'applied' }
@@ -323,6 +334,15 @@ export const idlePipeline: PipelineStatus = {
   refused: { wrong_password: 3 },
   journal: { bytesOnDisk: 4096, segments: 1, pendingEntries: 0, holding: null },
   connections: 5,
+  telemetry: {
+    kind: 'influx',
+    state: 'unreachable',
+    since: START - 60_000,
+    detail: 'connect ECONNREFUSED 127.0.0.1:8086',
+    server: 'InfluxDB 2.7.10',
+    rollups: { through: START - 300_000, lagMs: 240_000, dirty: 3 },
+    retention: { at: START - 3_600_000, pieces: 2, bytes: null },
+  },
 }
 
 export function device(fields: Partial<Device> = {}): Device {
@@ -441,6 +461,22 @@ export function latest(fields: Partial<Latest> = {}): Latest {
     simulated: false,
     values: { leakage: { value: 41.2, ts: START - 1000 } },
     ...fields,
+  }
+}
+
+/** One reading of leakage; the type has six more metrics. */
+export function leakage(ts: number, value: number, id = 'LH-L-00012'): Reading {
+  return {
+    device: id,
+    type: 'streetlight',
+    division: '150802',
+    ts,
+    receivedAt: ts,
+    seq: null,
+    values: [value, ...Array.from({ length: 6 }, () => Number.NaN)],
+    simulated: false,
+    redriven: false,
+    position: positionAt(2),
   }
 }
 

@@ -285,8 +285,8 @@ describe('/types and /reference', () => {
     const divisions = (await call('GET', '/reference/divisions')).json()
     expect(divisions).toEqual({
       items: [
-        { code: '150802', zh: '临河区' },
-        { code: '150821', zh: '五原县' },
+        { code: '150802', name: { zh: '临河区', en: 'Linhe' } },
+        { code: '150821', name: { zh: '五原县', en: 'Wuyuan' } },
       ],
       cursor: null,
     })

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
-import type { Reading } from '../../../src/core/messages/reading.ts'
 import { JournalUnavailable } from '../../../src/ports.ts'
 import {
   alert,
@@ -10,6 +9,7 @@ import {
   deviceEffect,
   idlePipeline,
   latest,
+  leakage,
   openCity,
   quarantined,
   START,
@@ -37,21 +37,6 @@ const post = (url: string, payload?: object) =>
 
 async function ids(query: string): Promise<string[]> {
   return (await get(`/alerts?${query}`)).json().items.map(({ id }: { id: string }) => id)
-}
-
-/** One reading of leakage; the type has six more metrics. */
-function leakage(ts: number, value: number): Reading {
-  return {
-    device: 'LH-L-00012',
-    type: 'streetlight',
-    ts,
-    receivedAt: ts,
-    seq: null,
-    values: [value, ...Array.from({ length: 6 }, () => Number.NaN)],
-    simulated: false,
-    redriven: false,
-    position: positionAt(2),
-  }
 }
 
 describe('alerts', () => {
@@ -141,6 +126,7 @@ describe('alerts', () => {
     await city.telemetry.write(
       times.map((ts, index) => leakage(ts, 20 + index)),
       positionAt(2),
+      START,
     )
     const body = (await get('/alerts/A.LH-L-00012.LEAKAGE.1')).json()
     expect(body.timeline).toEqual([
@@ -323,6 +309,7 @@ describe('telemetry', () => {
     await city.telemetry.write(
       [3, 2, 1].map((minutes) => leakage(START - minutes * 60_000, 13 - minutes)),
       positionAt(2),
+      START,
     )
   })
 
@@ -442,7 +429,8 @@ describe('the rest', () => {
   })
 
   it('tells the accounting', async () => {
-    expect((await get('/pipeline')).json()).toEqual(idlePipeline)
+    const { telemetry: _telemetry, ...accounting } = idlePipeline
+    expect((await get('/pipeline')).json()).toMatchObject(accounting)
   })
 
   it('exports metrics', async () => {

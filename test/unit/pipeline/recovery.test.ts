@@ -126,6 +126,7 @@ async function live(
   const telemetry = openEmbeddedTelemetry({
     directory: join(directory, 'telemetry'),
     types: deviceTypes,
+    clock: createManualClock(START),
   })
   const reports: Report[] = []
   let isDead = false
@@ -257,6 +258,7 @@ function openRunner(root: string, records: readonly JournalRecord[]) {
   const telemetry = openEmbeddedTelemetry({
     directory: join(root, 'telemetry'),
     types: deviceTypes,
+    clock,
   })
   const away = { state: false, telemetry: false }
   const problems: string[] = []

@@ -43,7 +43,7 @@ describe('replies', () => {
     const runner = createRunner({
       pipeline: answering(),
       state: openState({ file: join(directory, 'state.db') }),
-      telemetry: createMemoryTelemetry({ types: [], timeZone: 'Asia/Shanghai' }),
+      telemetry: createMemoryTelemetry({ types: [] }),
       telemetryPosition: BEFORE_FIRST,
       registryPast: [],
       snapshots: createSnapshots(join(directory, 'snapshots')),

@@ -1,12 +1,8 @@
 // The words of the pages in English.
 
+import { counted } from './counted.ts'
+import { healthEn } from './health-words.ts'
 import type { Dictionary } from './zh-CN.ts'
-
-const plural = new Intl.PluralRules('en')
-
-function counted(count: number, one: string, other: string): string {
-  return `${count} ${plural.select(count) === 'one' ? one : other}`
-}
 
 export const en: Dictionary = {
   tag: 'en',
@@ -216,64 +212,7 @@ export const en: Dictionary = {
     no: 'No',
   },
 
-  health: {
-    title: 'Pipeline',
-    accounts: 'Every item that was received',
-    journaled: 'Received and safe',
-    stored: 'Stored',
-    quarantined: 'Quarantined',
-    duplicate: 'Duplicate',
-    pending: 'Pending',
-    balanced: 'The accounts balance: received = stored + quarantined + duplicate + pending',
-    unbalanced: 'The accounts do not balance. Tell an engineer',
-    cursors: 'How far each part is',
-    cursor: 'Part',
-    position: 'Journal position',
-    behind: 'Behind by',
-    isCurrent: 'up to date',
-    journal: 'Journal',
-    onDisk: 'On disk',
-    segments: 'Segments',
-    waiting: 'Waiting to be committed',
-    holding: 'Acknowledgements are held',
-    connections: 'Devices connected',
-    database: 'Telemetry database',
-    state: 'State',
-    server: 'Product',
-    said: 'It says',
-    since: 'Since',
-    awayDetail:
-      'New readings are safe in the journal and are written when it is back. Alerts and tickets go on.',
-    rollups: 'Rollups',
-    rolledUpTo: 'Complete up to',
-    dirty: 'To be worked out again',
-    retention: 'Retention last ran',
-    retentionNever: 'not since the start',
-    took: (pieces, size) =>
-      `${counted(pieces, 'piece', 'pieces')} removed${size === null ? '' : `, ${size}`}`,
-    refused: 'Turned away at the doors',
-    nothingRefused: 'Nobody was turned away',
-    times: 'Times',
-    reason: 'Reason',
-    grace: 'windows close two minutes late, for readings that are still under way',
-  },
-  storeKind: { embedded: 'Built in (SQLite)', influx: 'InfluxDB', memory: 'Memory' },
-  storeState: {
-    ready: 'ready',
-    starting: 'not asked yet',
-    unreachable: 'does not answer',
-    unauthorized: 'refuses the token',
-    missing: 'bucket is missing',
-    full: 'disk is full',
-    slow: 'too slow',
-    failing: 'fails',
-  },
-  cursorName: {
-    engine: 'Engine (alerts)',
-    telemetry: 'Telemetry',
-    snapshot: 'Snapshot',
-    rollups: 'Rollups',
-  },
+  ...healthEn,
 
   tickets: {
     title: 'Tickets',

@@ -1,5 +1,7 @@
 // The words of the pages in Chinese. This dictionary is the type of all others: a key that another language lacks does not compile.
 
+import { healthZh } from './health-words.ts'
+
 export const zhCN = {
   tag: 'zh-CN',
   product: '河套',
@@ -214,63 +216,7 @@ export const zhCN = {
     no: '否',
   },
 
-  health: {
-    title: '数据链路',
-    accounts: '收到的每一条数据去了哪里',
-    journaled: '已接收并落盘',
-    stored: '已入库',
-    quarantined: '已隔离',
-    duplicate: '重复',
-    pending: '待处理',
-    balanced: '账目平衡：接收 = 入库 + 隔离 + 重复 + 待处理',
-    unbalanced: '账目不平，请通知工程师',
-    cursors: '各环节进度',
-    cursor: '环节',
-    position: '日志位置',
-    behind: '落后',
-    isCurrent: '已跟上',
-    journal: '日志',
-    onDisk: '占用磁盘',
-    segments: '分段数',
-    waiting: '等待提交',
-    holding: '暂缓确认',
-    connections: '在线设备',
-    database: '时序数据库',
-    state: '状态',
-    server: '产品',
-    said: '返回信息',
-    since: '自',
-    awayDetail: '新数据已安全保存在日志中，数据库恢复后自动补写；告警和工单不受影响。',
-    rollups: '汇总',
-    rolledUpTo: '已汇总至',
-    dirty: '待重新汇总',
-    retention: '上次清理',
-    retentionNever: '启动后尚未执行',
-    took: (pieces: number, size: string | null) =>
-      `清理 ${pieces} 块${size === null ? '' : `，${size}`}`,
-    refused: '在入口被拒绝',
-    nothingRefused: '没有被拒绝的连接或消息',
-    times: '次数',
-    reason: '原因',
-    grace: '窗口在结束两分钟后关闭，以等待在途数据',
-  },
-  storeKind: { embedded: '内置（SQLite）', influx: 'InfluxDB', memory: '内存' },
-  storeState: {
-    ready: '正常',
-    starting: '尚未连接',
-    unreachable: '无响应',
-    unauthorized: '令牌被拒绝',
-    missing: '存储桶不存在',
-    full: '磁盘已满',
-    slow: '响应过慢',
-    failing: '写入失败',
-  },
-  cursorName: {
-    engine: '引擎（告警）',
-    telemetry: '时序入库',
-    snapshot: '快照',
-    rollups: '汇总',
-  },
+  ...healthZh,
 
   tickets: {
     title: '工单',

@@ -1,0 +1,84 @@
+// Whether writes succeed, file by file: what failed last, since when, and in the words of the system.
+
+import type { Clock, StoreState } from '../../ports.ts'
+import { TelemetryUnavailable } from '../../ports.ts'
+
+export interface WriteState {
+  /** Runs a write. Whatever makes it fail becomes a TelemetryUnavailable that names the file, and the state until it succeeds. */
+  attempt<T>(what: string, path: string, write: () => T): T
+  /** The file is gone, and its failure with it. */
+  forget(path: string): void
+  state(): StoreState
+}
+
+interface Failure {
+  readonly state: 'full' | 'failing'
+  readonly detail: string
+}
+
+/** SQLite's code for a full disk. */
+const SQLITE_FULL = 13
+
+/** Beyond, the oldest failure is forgotten: one is enough to say how the store stands. */
+const FAILURES_MAX = 100
+
+/** `remark`: what was found at opening and hinders no write, or null. */
+export function createWriteState(clock: Clock, remark: string | null): WriteState {
+  /** By path, of writes that have not succeeded since. */
+  const failures = new Map<string, Failure>()
+  let state: 'ready' | Failure['state'] = 'ready'
+  let since = clock.now()
+
+  function update(): void {
+    const next = [...failures.values()].at(-1)?.state ?? 'ready'
+    if (next !== state) since = clock.now()
+    state = next
+  }
+
+  return {
+    attempt(what, path, write) {
+      try {
+        const result = write()
+        if (failures.size > 0) {
+          failures.delete(path)
+          // A write has found room.
+          for (const [other, failure] of failures)
+            if (failure.state === 'full') failures.delete(other)
+          update()
+        }
+        return result
+      } catch (error) {
+        const detail = `Cannot write ${what} to ${path}: ${messageOf(error)}`
+        failures.delete(path)
+        failures.set(path, { state: isFull(error) ? 'full' : 'failing', detail })
+        for (const [oldest] of failures) {
+          if (failures.size <= FAILURES_MAX) break
+          failures.delete(oldest)
+        }
+        update()
+        throw new TelemetryUnavailable(detail)
+      }
+    },
+    forget(path) {
+      if (failures.delete(path)) update()
+    },
+    state: () => ({
+      kind: 'embedded',
+      state,
+      since,
+      detail: [...failures.values()].at(-1)?.detail ?? remark,
+      server: `SQLite ${process.versions['sqlite'] ?? 'of unknown version'}`,
+    }),
+  }
+}
+
+function isFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('errcode' in error && error.errcode === SQLITE_FULL) return true
+  if ('code' in error && error.code === 'ENOSPC') return true
+  return /disk is full|no space left/i.test(error.message) || isFull(error.cause)
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

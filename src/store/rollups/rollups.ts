@@ -1,0 +1,248 @@
+// Keeps windows of one minute, one local hour and one local day beside the raw readings. Minutes are built from the readings as they
+// are written; whatever is not plain (late, out of order, twice, open at a crash) is worked out from the raw readings.
+//
+//   took ──▶ open minutes ──(end + grace has passed)──▶ 1m ──▶ 1h ──▶ 1d     each level from the one below
+//     └────▶ dirty hours ──────(raw readings)─────────▶ 1m, 1h ──▶ dirty days ──▶ 1d
+
+import { metricsOf, type DeviceType } from '../../core/device-type.ts'
+import type { Reading } from '../../core/messages/reading.ts'
+import type { Millis, Position } from '../../core/position.ts'
+import type { TelemetryStatus, TelemetryStore } from '../../ports.ts'
+import type { WindowAt } from '../telemetry/local-windows.ts'
+import type { RollupProgress } from '../telemetry/progress.ts'
+import { createCloseWindows, type Probes } from './close-windows.ts'
+import { createDirtyMarks } from './dirty-marks.ts'
+import { createFilledSpans } from './filled-spans.ts'
+import { openLedger, type Ledger } from './ledger.ts'
+import { createMakeWindows } from './make-windows.ts'
+import { createOpenWindows } from './open-windows.ts'
+import { createRedoWindows } from './redo-windows.ts'
+import { AHEAD_MS, alignTo, beginAt, MINUTE_MS, newState, stateFrom } from './rollup-state.ts'
+import { staleSpans } from './stale-spans.ts'
+
+export interface RollupsOptions {
+  readonly store: TelemetryStore
+  /** The ledger. */
+  readonly file: string
+  readonly types: readonly DeviceType[]
+  readonly windowAt: WindowAt
+  /** How long after its end a minute waits for late readings, by the time of the feed. Default 2 min. */
+  readonly graceMs?: number
+  /** Raw readings of the type are whole from here on. Default: all are. Asked while working only. */
+  readonly rawKeptSince?: (type: string) => Millis
+  /** The same of its hours. */
+  readonly hoursKeptSince?: (type: string) => Millis
+  readonly onProblem?: (message: string, detail: string) => void
+  readonly bounds?: Partial<RollupBounds>
+}
+
+export interface RollupBounds {
+  /** Numbers of eight bytes in open minutes; a minute that finds no room is worked out from raw when it closes. */
+  readonly openNumbersMax: number
+  /** Open minutes of all types; when there are more, all of them are worked out from raw. */
+  readonly openWindowsMax: number
+  /** Devices of one type that are told apart in open minutes. */
+  readonly devicesMax: number
+  /** Dirty devices in one hour or day of a type; beyond it all devices of the type are dirty there. */
+  readonly dirtyDevicesMax: number
+  /** Dirty devices over all hours and days; beyond it hours that get another one become dirty for all. */
+  readonly dirtyMax: number
+}
+
+export interface Rollups extends RollupProgress {
+  /** Notes what the store has just kept; call in order, after the write. Readings at positions taken before are skipped. Never throws. */
+  took(readings: readonly Reading[], through: Position, at: Millis): void
+  /**
+   * Works off everything that is due, in slices that let others run; one at a time: a call during a run joins it and what became
+   * due since is done too. Rejects when the store fails; nothing is lost, the next call goes on.
+   */
+  work(): Promise<void>
+  /**
+   * After this, a crash loses nothing up to the position taken. Call it each time the store's own `sync()` has resolved: windows put
+   * since the call before last may not be on disk yet, so a restart makes them again. Throws when the ledger cannot be written.
+   */
+  sync(): void
+  readonly status: TelemetryStatus['rollups']
+  /** Call it when no `work()` is under way. Saves nothing. */
+  close(): void
+}
+
+const DEFAULT_BOUNDS: RollupBounds = {
+  openNumbersMax: 32 * 1024 * 1024,
+  openWindowsMax: 4_096,
+  devicesMax: 1_000_000,
+  dirtyDevicesMax: 1_000,
+  dirtyMax: 200_000,
+}
+
+const GRACE_MS = 120_000
+
+/** Opens or makes the ledger. Rejects when it cannot, or when the store does not say what it has. */
+export async function openRollups(options: RollupsOptions): Promise<Rollups> {
+  const ledger = openLedger(options.file)
+  try {
+    const extent = ledger.state === null ? await options.store.extent() : null
+    return createRollups(options, ledger, extent)
+  } catch (error) {
+    ledger.close()
+    throw error
+  }
+}
+
+function createRollups(
+  options: RollupsOptions,
+  ledger: Ledger,
+  extent: { readonly from: Millis; readonly to: Millis } | null,
+): Rollups {
+  const { store, windowAt, graceMs = GRACE_MS, onProblem = () => {} } = options
+  const { rawKeptSince = () => 0, hoursKeptSince = () => 0 } = options
+  const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
+  const types = options.types.map(({ id }) => id)
+  const kindsOf = new Map(
+    options.types.map((type) => [
+      type.id,
+      { isCounter: metricsOf(type).map(({ kind }) => kind === 'counter') },
+    ]),
+  )
+  const state = ledger.state === null ? newState(extent, windowAt) : stateFrom(ledger.state)
+  if (state.hasBegun && alignTo(state, windowAt))
+    onProblem(
+      'time zone changed',
+      'Hours and days that were kept before begin at other times than those of the time zone now',
+    )
+  const marks = createDirtyMarks({
+    devicesMax: bounds.dirtyDevicesMax,
+    marksMax: bounds.dirtyMax,
+    marks: ledger.marks().map((mark) => {
+      const span = windowAt(mark.level, mark.start)
+      return { ...mark, start: span.start, reach: mark.level === '1h' ? span.end : span.start }
+    }),
+  })
+  const windows = createOpenWindows({
+    kindsOf,
+    numbersMax: bounds.openNumbersMax,
+    devicesMax: bounds.devicesMax,
+  })
+  const filled = createFilledSpans(windowAt, {
+    '1h': state.hasBegun ? state.through['1m'] : 0,
+    '1d': state.hasBegun ? state.through['1h'] : 0,
+  })
+  const probes: Probes = new Map()
+  const make = createMakeWindows(store, kindsOf, (level, type, start) =>
+    filled.put(level, type, start),
+  )
+  const parts = { state, store, types, windowAt, windows, marks, make, filled, probes }
+  const close = createCloseWindows({ ...parts, rawKeptSince, onProblem })
+  const redo = createRedoWindows({ ...parts, rawKeptSince, hoursKeptSince, onProblem })
+  /** Windows up to here are on disk once the store has synced again, and so is what marks finished by this moment were about. */
+  let safe = { through: { ...state.through }, moment: marks.moment }
+  let running: Promise<void> | null = null
+  let isAskedAgain = false
+
+  function markHour(reading: Reading, ts: Millis, minute: Millis): void {
+    const { start } = windowAt('1h', ts)
+    marks.add('1h', reading.type, start, reading.device, minute + MINUTE_MS)
+  }
+
+  function take(reading: Reading, horizon: Millis): void {
+    const ts = Math.floor(reading.ts)
+    if (!Number.isFinite(ts)) return
+    const minute = ts - (ts % MINUTE_MS)
+    if (minute < state.sealedTo || minute >= horizon) {
+      markHour(reading, ts, minute)
+      return
+    }
+    if (minute >= state.newestTo) state.newestTo = minute + MINUTE_MS
+    if (minute < state.coldTo) probes.delete(reading.type)
+    else windows.add(reading.type, reading.device, minute, ts, reading.values, reading.simulated)
+  }
+
+  async function workOnce(): Promise<void> {
+    if (!state.hasBegun) return
+    const due = Math.floor((state.at - graceMs) / MINUTE_MS) * MINUTE_MS
+    const errors: unknown[] = []
+    do {
+      await close.minutes(due)
+      // Before the hour is closed, so that it is made once; and not at every hour of a long time that is made up for.
+      if (state.through['1m'] >= due) errors.push(...(await redo.hours()))
+      await close.hoursAndDays()
+    } while (state.through['1m'] < due)
+    errors.push(...(await redo.days()))
+    if (errors.length > 0) throw errors[0]
+  }
+
+  async function run(): Promise<void> {
+    try {
+      do {
+        isAskedAgain = false
+        await workOnce()
+      } while (isAskedAgain)
+    } finally {
+      running = null
+      isAskedAgain = false
+    }
+  }
+
+  return {
+    took(readings, through, at) {
+      if (at > state.at) state.at = at
+      if (!state.hasBegun) {
+        beginAt(state, at, windowAt)
+        // Nothing was kept before.
+        safe = { ...safe, through: { ...state.through } }
+      }
+      const horizon = state.at - (state.at % MINUTE_MS) + AHEAD_MS
+      // Everything seen before was within its own horizon, which lay earlier.
+      if (state.coldTo > horizon) state.coldTo = horizon
+      if (state.newestTo > horizon) state.newestTo = horizon
+      if (through <= state.position) return
+      for (const reading of readings)
+        if (reading.position > state.position && kindsOf.has(reading.type)) take(reading, horizon)
+      state.position = through
+      if (windows.count <= bounds.openWindowsMax) return
+      state.coldTo = Math.max(state.coldTo, state.newestTo)
+      for (const type of types) windows.release(type, state.newestTo)
+    },
+    work() {
+      if (running === null) running = run()
+      else isAskedAgain = true
+      return running
+    },
+    sync() {
+      if (!state.hasBegun) return
+      const now = { through: { ...state.through }, moment: marks.moment }
+      marks.settle(safe.moment)
+      const { changes, keep } = marks.changes()
+      const openTo = Math.max(state.coldTo, state.newestTo)
+      try {
+        const { position, at } = state
+        ledger.save({ position, at, openTo, through: safe.through }, changes)
+      } catch (error) {
+        keep()
+        throw error
+      }
+      safe = now
+      ledger.sync()
+    },
+    through: (level) => state.through[level],
+    stale: (level, type, devices, from, to) =>
+      staleSpans({
+        marks,
+        windowAt,
+        level,
+        type,
+        devices,
+        from,
+        to: Math.min(to, state.through[level]),
+      }),
+    get status() {
+      const newest = Math.min(state.newestTo, state.at)
+      return {
+        through: state.through['1m'],
+        lagMs: state.hasBegun ? Math.max(0, newest - state.through['1m']) : 0,
+        dirty: marks.count,
+      }
+    },
+    close: () => ledger.close(),
+  }
+}

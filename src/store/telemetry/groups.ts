@@ -1,0 +1,112 @@
+// One metric over groups of devices. Each device is folded by itself, and every window of it that ends joins its group's: memory holds
+// one window of each device and the points of the answer, however long the span.
+
+import type { Millis } from '../../core/position.ts'
+import type { GroupPoint, GroupQuery, GroupSeries } from '../../ports.ts'
+import { createWindowFolds, increaseOf, type MetricFold } from './fold-windows.ts'
+import type { LevelReads } from './level-reads.ts'
+import { lookBack } from './look-back.ts'
+
+interface GroupFold {
+  readonly t: Millis
+  devices: number
+  count: number
+  min: number
+  max: number
+  sum: number
+  total: number
+  increase: number
+}
+
+/** `devices`: those of the groups, one after the other, each once. */
+export async function readGroups(
+  reads: LevelReads,
+  query: GroupQuery,
+  devices: readonly string[],
+  isCounter: boolean,
+): Promise<readonly GroupSeries[]> {
+  const { type, metric, from, to, window, groups, limit } = query
+  const places = new Map(devices.map((device, place) => [device, place]))
+  const windows = groups.map(() => new Map<Millis, GroupFold>())
+  const windowsOf = groups.flatMap((group, at) => group.devices.map(() => windows[at]))
+  const folds = createWindowFolds({
+    windowAt: reads.windowAt,
+    window,
+    devices: devices.length,
+    counters: [isCounter],
+    onWindow(place, { start, metrics: [fold] }) {
+      const group = windowsOf[place]
+      if (group === undefined || fold === undefined) return
+      const known = group.get(start)
+      if (known === undefined) group.set(start, groupOf(start, fold, isCounter))
+      else join(known, fold, isCounter)
+    },
+  })
+
+  /** Whether what was read up to here is all that the limit lets through. */
+  function isEnough(readTo: Millis): boolean {
+    if (windows.some((group) => group.size < limit)) return false
+    const end = reads.windowAt(window, readTo).start
+    return windows.every((group) => {
+      let ended = 0
+      for (const t of group.keys()) if (t < end) ended++
+      return ended >= limit
+    })
+  }
+
+  for (const pass of reads.passes({ type, devices, window, from, to })) {
+    if (isCounter)
+      await lookBack({
+        reads,
+        pass,
+        from,
+        window,
+        metrics: [metric],
+        onLast(device, _metric, value) {
+          const fold = folds.fold(places.get(device) ?? 0).metrics[0]
+          if (fold !== undefined) fold.before = value
+        },
+      })
+    await reads.read(pass, [metric], {
+      reading(row) {
+        const place = places.get(row.device)
+        if (place !== undefined) folds.addReading(place, row)
+      },
+      window(row) {
+        const place = places.get(row.device)
+        if (place !== undefined) folds.addWindow(place, row)
+      },
+      pieceEnds: isEnough,
+    })
+  }
+  folds.finish()
+  return groups.map(({ key }, at) => ({
+    key,
+    points: [...(windows[at]?.values() ?? [])]
+      .sort((a, b) => a.t - b.t)
+      .slice(0, limit)
+      .map((group) => pointOf(group, isCounter)),
+  }))
+}
+
+function groupOf(t: Millis, fold: MetricFold, isCounter: boolean): GroupFold {
+  const { count, min, max, sum } = fold
+  const increase = isCounter ? increaseOf(fold) : 0
+  return { t, devices: 1, count, min, max, sum, total: sum / count, increase }
+}
+
+function join(group: GroupFold, fold: MetricFold, isCounter: boolean): void {
+  group.devices++
+  group.count += fold.count
+  if (fold.min < group.min) group.min = fold.min
+  if (fold.max > group.max) group.max = fold.max
+  group.sum += fold.sum
+  group.total += fold.sum / fold.count
+  if (isCounter) group.increase += increaseOf(fold)
+}
+
+function pointOf(group: GroupFold, isCounter: boolean): GroupPoint {
+  const { t, devices, count, min, max, sum, total, increase } = group
+  const point = { t, devices, count, min, max, mean: sum / count, total }
+  return isCounter ? { ...point, increase } : point
+}
