@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
 import { deviceTypes } from '../devices/index.ts'
 import { componentClasses } from '../devices/reference/components.ts'
 import { divisions } from '../devices/reference/divisions.ts'
@@ -115,12 +116,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (repair.torn.length + repair.damaged.length > 0 || repair.tookOverFrom !== null)
       log.warn({ repair }, 'journal repaired')
 
-    // The telemetry thread: keeps what the engine accepts, and answers what people ask of it.
+    // The telemetry thread: keeps what the engine accepts, and answers what people ask of it. It opens while the engine starts.
     const isEmbedded = config.HETAO_STORE === 'embedded'
     const retention = retentionOf(config)
     const typeIds = deviceTypes.map(({ id }) => id)
     for (const warning of retentionWarnings(retention, typeIds)) log.warn(warning)
-    const telemetry = await startTelemetry({
+    const channel = new MessageChannel()
+    const opening = startTelemetry({
+      sink: channel.port1,
       data: {
         directory: join(directory, 'telemetry'),
         timeZone: config.HETAO_TIMEZONE,
@@ -132,7 +135,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       onProblem: (problem, detail) => log.error({ detail }, problem),
       onDeath: options.onDeath,
     })
-    undo.push(() => telemetry.stop())
+    // Whoever waits for it is told; until then nobody need be.
+    opening.catch(() => {})
+    undo.push(async () => (await opening.catch(() => null))?.stop())
 
     // The engine thread: recovers from snapshot and tail, then decides.
     const directoryOfDevices = createDirectory()
@@ -160,7 +165,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         timeZone: config.HETAO_TIMEZONE,
         snapshotEveryMs: config.HETAO_SNAPSHOT_EVERY,
         through,
-        telemetry: telemetry.sink,
+        telemetry: channel.port2,
         telemetryIsLocal: isEmbedded,
       },
       onConsumed: (memory) => journal.release(memory),
@@ -172,7 +177,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
       onProblem: (problem, detail) => log.error({ detail }, problem),
       onDeath: options.onDeath,
+    }).catch(async (error: unknown) => {
+      // An engine that finds no telemetry says less than the telemetry that did not open.
+      await opening
+      throw error
     })
+    const telemetry = await opening
     engine = link
     for (const chunk of early)
       if (chunk.first > through) link.send(chunk)

@@ -8,6 +8,8 @@ import type { FromTelemetry, TelemetryThreadData, ToTelemetry } from './telemetr
 
 export interface TelemetryLinkOptions {
   readonly data: Omit<TelemetryThreadData, 'sink' | 'reader'>
+  /** The end of a channel whose other end the engine thread writes to. */
+  readonly sink: MessagePort
   /** Resolves when all of them are journaled, so that they come into quarantine. */
   readonly refuse: (items: readonly RefusedReading[]) => Promise<void>
   readonly onStatus: (status: TelemetryStatus, before: TelemetryStatus | null) => void
@@ -18,8 +20,6 @@ export interface TelemetryLinkOptions {
 
 export interface TelemetryLink {
   readonly reader: TelemetryReader
-  /** For the engine thread, which writes. */
-  readonly sink: MessagePort
   readonly status: TelemetryStatus
   /** After the engine has ended, which closes the store. */
   stop(): Promise<void>
@@ -28,20 +28,20 @@ export interface TelemetryLink {
 /** Resolves when the store is open; one that is away does not keep it from that. */
 export function startTelemetry(options: TelemetryLinkOptions): Promise<TelemetryLink> {
   return new Promise((resolve, reject) => {
-    const toEngine = new MessageChannel()
     const toMain = new MessageChannel()
     const workerData: TelemetryThreadData = {
       ...options.data,
-      sink: toEngine.port1,
+      sink: options.sink,
       reader: toMain.port1,
     }
     const worker = new Worker(new URL('./telemetry-thread.ts', import.meta.url), {
       workerData,
-      transferList: [toEngine.port1, toMain.port1],
+      transferList: [options.sink, toMain.port1],
     })
     const reader = createReaderClient(toMain.port2)
     let status: TelemetryStatus | null = null
     let isStopping = false
+    let hasEnded = false
     let stopped: () => void = () => {}
     const send = (message: ToTelemetry) => worker.postMessage(message)
 
@@ -53,7 +53,6 @@ export function startTelemetry(options: TelemetryLinkOptions): Promise<Telemetry
 
     const link: TelemetryLink = {
       reader,
-      sink: toEngine.port2,
       get status() {
         if (status === null) throw new Error('Cannot read the status: telemetry is not open yet')
         return status
@@ -61,6 +60,7 @@ export function startTelemetry(options: TelemetryLinkOptions): Promise<Telemetry
       async stop() {
         isStopping = true
         await reader.close()
+        if (hasEnded) return
         await new Promise<void>((done) => {
           stopped = done
           send({ kind: 'stop' })
@@ -95,6 +95,7 @@ export function startTelemetry(options: TelemetryLinkOptions): Promise<Telemetry
       else options.onDeath(cause)
     })
     worker.on('exit', (code) => {
+      hasEnded = true
       if (isStopping) {
         stopped()
         return

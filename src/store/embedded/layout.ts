@@ -34,7 +34,8 @@ export interface FileSpan {
 
 /**
  * Rows are clustered by (block, device, ts): a device's rows of a block share a page or two, so its day is read with a seek per
- * block; and what is written now goes to the pages of one block, which stay in the cache.
+ * block; and what is written now goes to the pages of one block, which stay in the cache. Minutes in blocks of an hour would be read no
+ * faster and send three to five times as many bytes to the disk.
  */
 export function blockMsOf(level: TelemetryLevel): Millis {
   return layouts[level].blockMs

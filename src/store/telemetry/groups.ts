@@ -45,11 +45,11 @@ export async function readGroups(
 
   /** Whether what was read up to here is all that the limit lets through. */
   function isEnough(readTo: Millis): boolean {
-    if (windows.some((group) => group.size < limit)) return false
     const end = reads.windowAt(window, readTo).start
-    return windows.every((group) => {
+    return groups.every(({ devices: members }, at) => {
+      if (members.length === 0) return true
       let ended = 0
-      for (const t of group.keys()) if (t < end) ended++
+      for (const t of windows[at]?.keys() ?? []) if (t < end) ended++
       return ended >= limit
     })
   }

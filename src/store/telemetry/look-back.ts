@@ -30,11 +30,8 @@ export interface LookBack {
 }
 
 export async function lookBack(options: LookBack): Promise<void> {
-  const { reads, pass, window, metrics, onLast } = options
-  const firstPiece = pass.pieces[0]
-  if (firstPiece === undefined || metrics.length === 0) return
-  // A window that is taken whole may reach beyond the span, and counts from its own beginning.
-  const before = Math.min(options.from, firstPiece.from)
+  const { reads, pass, from: before, window, metrics, onLast } = options
+  if (pass.pieces.length === 0 || metrics.length === 0) return
   /** Devices whose last value is known, by metric. */
   const known = metrics.map(() => new Set<string>())
   const searches = searchesOf(window, before)
@@ -65,6 +62,7 @@ export async function lookBack(options: LookBack): Promise<void> {
         }
       },
       window(row, level) {
+        // Taken whole as its readings have expired: it belongs to the chart.
         if (reads.windowAt(level, row.start).end > before) return
         for (const [at, values] of found.entries()) {
           const summary = row.summaries[at]
