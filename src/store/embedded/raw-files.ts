@@ -124,9 +124,11 @@ export function createRawFiles(options: RawFilesOptions): RawFiles {
     },
     sync() {
       for (const [path, name] of discarded)
-        state.attempt('what was accepted', path, () => openedFile(name))
+        state.attemptSync(path, () => {
+          openedFile(name)
+        })
       for (const [path, { file }] of openFiles.all)
-        state.attempt('what was accepted', path, () => {
+        state.attemptSync(path, () => {
           file.sync()
         })
     },

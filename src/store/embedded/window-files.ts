@@ -110,10 +110,13 @@ export function createWindowFiles(options: WindowFilesOptions): WindowFiles {
     },
     sync() {
       for (const [path, name] of unsynced)
-        if (existsSync(path)) state.attempt('windows', path, () => openedFile(name))
+        if (existsSync(path))
+          state.attemptSync(path, () => {
+            openedFile(name)
+          })
         else unsynced.delete(path)
       for (const [path, { file }] of openFiles.all)
-        state.attempt('windows', path, () => {
+        state.attemptSync(path, () => {
           file.sync()
         })
     },

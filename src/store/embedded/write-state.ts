@@ -5,7 +5,9 @@ import { TelemetryUnavailable } from '../../ports.ts'
 
 export interface WriteState {
   /** Runs a write. Whatever makes it fail becomes a TelemetryUnavailable that names the file, and the state until it succeeds. */
-  attempt<T>(what: string, path: string, write: () => T): T
+  attempt(what: string, path: string, write: () => void): void
+  /** The same for bringing to disk what was written, which says nothing about whether the next write will succeed. */
+  attemptSync(path: string, sync: () => void): void
   /** The file is gone, and its failure with it. */
   forget(path: string): void
   state(): StoreState
@@ -24,7 +26,7 @@ const FAILURES_MAX = 100
 
 /** `remark`: what was found at opening and hinders no write, or null. */
 export function createWriteState(clock: Clock, remark: string | null): WriteState {
-  /** By path, of writes that have not succeeded since. */
+  /** By file and kind of work, of what has not succeeded since. */
   const failures = new Map<string, Failure>()
   let state: 'ready' | Failure['state'] = 'ready'
   let since = clock.now()
@@ -35,32 +37,38 @@ export function createWriteState(clock: Clock, remark: string | null): WriteStat
     state = next
   }
 
+  function run(what: string, key: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      const detail = `${what}: ${messageOf(error)}`
+      failures.delete(key)
+      failures.set(key, { state: isFull(error) ? 'full' : 'failing', detail })
+      for (const [oldest] of failures) {
+        if (failures.size <= FAILURES_MAX) break
+        failures.delete(oldest)
+      }
+      update()
+      throw new TelemetryUnavailable(detail)
+    }
+    if (failures.delete(key)) update()
+  }
+
   return {
     attempt(what, path, write) {
-      try {
-        const result = write()
-        if (failures.size > 0) {
-          failures.delete(path)
-          // A write has found room.
-          for (const [other, failure] of failures)
-            if (failure.state === 'full') failures.delete(other)
-          update()
-        }
-        return result
-      } catch (error) {
-        const detail = `Cannot write ${what} to ${path}: ${messageOf(error)}`
-        failures.delete(path)
-        failures.set(path, { state: isFull(error) ? 'full' : 'failing', detail })
-        for (const [oldest] of failures) {
-          if (failures.size <= FAILURES_MAX) break
-          failures.delete(oldest)
-        }
-        update()
-        throw new TelemetryUnavailable(detail)
-      }
+      run(`Cannot write ${what} to ${path}`, path, write)
+      if (failures.size === 0) return
+      // A write has found room.
+      for (const [other, failure] of failures) if (failure.state === 'full') failures.delete(other)
+      update()
+    },
+    attemptSync(path, sync) {
+      run(`Cannot sync ${path}`, syncKey(path), sync)
     },
     forget(path) {
-      if (failures.delete(path)) update()
+      failures.delete(path)
+      failures.delete(syncKey(path))
+      update()
     },
     state: () => ({
       kind: 'embedded',
@@ -71,6 +79,8 @@ export function createWriteState(clock: Clock, remark: string | null): WriteStat
     }),
   }
 }
+
+const syncKey = (path: string): string => `sync ${path}`
 
 function isFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -2,7 +2,7 @@
 // device. A hundred thousand devices cost a few megabytes instead of half a million objects.
 
 import { counterStep } from '../../core/telemetry/counter.ts'
-import type { Summary } from '../../core/telemetry/summary.ts'
+import { summaryOf, type Summary } from '../../core/telemetry/summary.ts'
 
 /** What the type's metrics are, in the order of a reading's values. */
 export interface MetricKinds {
@@ -28,19 +28,20 @@ export interface SummaryColumns {
 interface Column {
   /** NaN: the slot has no value. */
   last: Float64Array
-  /** Null while no slot has more than one value: then `last` says it all. */
-  more: Stretches | null
+  /**
+   * Null while no slot has more than one value: then `last` says it all. Else some numbers for each slot, beside each other because
+   * they are needed together.
+   */
+  more: Float64Array | null
 }
 
-interface Stretches {
-  count: Float64Array
-  min: Float64Array
-  max: Float64Array
-  sum: Float64Array
-  /** Counters only. */
-  first: Float64Array | null
-  gained: Float64Array | null
-}
+const COUNT = 0
+const MIN = 1
+const MAX = 2
+const SUM = 3
+/** Counters only, as are those that follow. */
+const FIRST = 4
+const GAINED = 5
 
 const CAPACITY_MIN = 16
 
@@ -49,6 +50,7 @@ export function createSummaryColumns(
   takeRoom: TakeRoom = () => true,
   capacityHint = CAPACITY_MIN,
 ): SummaryColumns {
+  const strides = isCounter.map((counts) => (counts ? 6 : 4))
   let capacity = Math.max(CAPACITY_MIN, capacityHint)
   let columns: (Column | null)[] = isCounter.map(() => null)
   let taken = 0
@@ -60,30 +62,23 @@ export function createSummaryColumns(
   }
 
   function grow(slot: number): boolean {
-    if (slot < capacity) return true
     const next = Math.max(slot + 1, capacity * 2)
-    let arrays = 0
-    for (const [metric, column] of columns.entries())
-      if (column !== null) arrays += 1 + (column.more === null ? 0 : arraysOf(metric))
-    if (!take((next - capacity) * arrays)) return false
-    for (const column of columns) {
+    let before = 0
+    for (const column of columns)
+      if (column !== null) before += column.last.length + (column.more?.length ?? 0)
+    if (!take((before / capacity) * (next - capacity))) return false
+    for (const [metric, column] of columns.entries()) {
       if (column === null) continue
-      column.last = longer(column.last, next, Number.NaN)
-      const { more } = column
-      if (more === null) continue
-      more.count = longer(more.count, next, 0)
-      more.min = longer(more.min, next, 0)
-      more.max = longer(more.max, next, 0)
-      more.sum = longer(more.sum, next, 0)
-      more.first = more.first && longer(more.first, next, 0)
-      more.gained = more.gained && longer(more.gained, next, 0)
+      const { last, more } = column
+      column.last = longer(last, next).fill(Number.NaN, last.length)
+      if (more !== null) column.more = longer(more, next * strideOf(metric))
     }
     capacity = next
     return true
   }
 
-  function arraysOf(metric: number): number {
-    return isCounter[metric] === true ? 6 : 4
+  function strideOf(metric: number): number {
+    return strides[metric] ?? 4
   }
 
   function begin(metric: number): Column | null {
@@ -94,100 +89,85 @@ export function createSummaryColumns(
   }
 
   /** From single values to stretches: what stands in `last` becomes the first value of each. */
-  function widen(column: Column, metric: number): Stretches | null {
-    if (!take(capacity * arraysOf(metric))) return null
-    const { last } = column
-    const count = new Float64Array(capacity)
-    for (let slot = 0; slot < capacity; slot++) count[slot] = Number.isNaN(last[slot]) ? 0 : 1
-    const counts = isCounter[metric] === true
-    column.more = {
-      count,
-      min: last.slice(),
-      max: last.slice(),
-      sum: last.slice(),
-      first: counts ? last.slice() : null,
-      gained: counts ? new Float64Array(capacity) : null,
-    }
-    return column.more
+  function widen(column: Column, metric: number): Float64Array | null {
+    const stride = strideOf(metric)
+    if (!take(capacity * stride)) return null
+    const more = new Float64Array(capacity * stride)
+    for (const [slot, value] of column.last.entries())
+      if (!Number.isNaN(value)) putValue(more, slot * stride, value, stride)
+    column.more = more
+    return more
   }
 
-  function put(more: Stretches, slot: number, one: Summary): void {
-    more.count[slot] = one.count
-    more.min[slot] = one.min
-    more.max[slot] = one.max
-    more.sum[slot] = one.sum
-    if (more.first !== null) more.first[slot] = one.first
-    if (more.gained !== null) more.gained[slot] = one.gained
+  function putValue(more: Float64Array, at: number, value: number, stride: number): void {
+    more[at + COUNT] = 1
+    more[at + MIN] = value
+    more[at + MAX] = value
+    more[at + SUM] = value
+    if (stride <= FIRST) return
+    more[at + FIRST] = value
+    more[at + GAINED] = 0
   }
 
   function addValue(metric: number, slot: number, value: number): boolean {
     const column = columns[metric] ?? begin(metric)
     if (column === null) return false
     const before = column.last[slot] ?? Number.NaN
-    column.last[slot] = value
-    let { more } = column
+    const stride = strideOf(metric)
+    const at = slot * stride
     if (Number.isNaN(before)) {
-      if (more === null) return true
-      more.count[slot] = 1
-      more.min[slot] = value
-      more.max[slot] = value
-      more.sum[slot] = value
-      if (more.first !== null) more.first[slot] = value
-      if (more.gained !== null) more.gained[slot] = 0
+      column.last[slot] = value
+      if (column.more !== null) putValue(column.more, at, value, stride)
       return true
     }
-    if (more === null) {
-      column.last[slot] = before
-      more = widen(column, metric)
-      if (more === null) return false
-      column.last[slot] = value
-    }
-    more.count[slot] = (more.count[slot] ?? 0) + 1
-    if (value < (more.min[slot] ?? value)) more.min[slot] = value
-    if (value > (more.max[slot] ?? value)) more.max[slot] = value
-    more.sum[slot] = (more.sum[slot] ?? 0) + value
-    if (more.gained !== null)
-      more.gained[slot] = (more.gained[slot] ?? 0) + counterStep(before, value)
+    const more = column.more ?? widen(column, metric)
+    if (more === null) return false
+    column.last[slot] = value
+    more[at + COUNT] = (more[at + COUNT] ?? 0) + 1
+    if (value < (more[at + MIN] ?? value)) more[at + MIN] = value
+    if (value > (more[at + MAX] ?? value)) more[at + MAX] = value
+    more[at + SUM] = (more[at + SUM] ?? 0) + value
+    if (stride > FIRST) more[at + GAINED] = (more[at + GAINED] ?? 0) + counterStep(before, value)
     return true
   }
 
   function joinOne(metric: number, slot: number, one: Summary): boolean {
     if (one.count === 1) return addValue(metric, slot, one.last)
     const column = columns[metric] ?? begin(metric)
-    if (column === null) return false
-    const more = column.more ?? widen(column, metric)
-    if (more === null) return false
+    const more = column && (column.more ?? widen(column, metric))
+    if (column === null || more === null) return false
     const before = column.last[slot] ?? Number.NaN
+    const isFirst = Number.isNaN(before)
+    const stride = strideOf(metric)
+    const at = slot * stride
     column.last[slot] = one.last
-    if (Number.isNaN(before)) {
-      put(more, slot, one)
-      return true
-    }
-    more.count[slot] = (more.count[slot] ?? 0) + one.count
-    more.min[slot] = Math.min(more.min[slot] ?? one.min, one.min)
-    more.max[slot] = Math.max(more.max[slot] ?? one.max, one.max)
-    more.sum[slot] = (more.sum[slot] ?? 0) + one.sum
-    if (more.gained !== null)
-      more.gained[slot] = (more.gained[slot] ?? 0) + counterStep(before, one.first) + one.gained
+    more[at + COUNT] = one.count + (isFirst ? 0 : (more[at + COUNT] ?? 0))
+    more[at + MIN] = isFirst ? one.min : Math.min(more[at + MIN] ?? one.min, one.min)
+    more[at + MAX] = isFirst ? one.max : Math.max(more[at + MAX] ?? one.max, one.max)
+    more[at + SUM] = isFirst ? one.sum : (more[at + SUM] ?? 0) + one.sum
+    if (stride <= FIRST) return true
+    if (isFirst) more[at + FIRST] = one.first
+    more[at + GAINED] = isFirst
+      ? one.gained
+      : (more[at + GAINED] ?? 0) + counterStep(before, one.first) + one.gained
     return true
   }
 
-  function summaryIn(column: Column, metric: number, slot: number): Summary | null {
-    const last = column.last[slot] ?? Number.NaN
-    if (Number.isNaN(last)) return null
-    const { more } = column
-    if (more === null) {
-      const first = isCounter[metric] === true ? last : Number.NaN
-      return { count: 1, min: last, max: last, sum: last, first, last, gained: 0 }
-    }
+  function summaryIn({ last, more }: Column, metric: number, slot: number): Summary | null {
+    const value = last[slot] ?? Number.NaN
+    if (Number.isNaN(value)) return null
+    const stride = strideOf(metric)
+    const counts = stride > FIRST
+    if (more === null) return { ...summaryOf(value), first: counts ? value : Number.NaN }
+    const at = slot * stride
     return {
-      count: more.count[slot] ?? 0,
-      min: more.min[slot] ?? 0,
-      max: more.max[slot] ?? 0,
-      sum: more.sum[slot] ?? 0,
-      first: more.first?.[slot] ?? Number.NaN,
-      last,
-      gained: more.gained?.[slot] ?? 0,
+      count: more[at + COUNT] ?? 0,
+      min: more[at + MIN] ?? 0,
+      max: more[at + MAX] ?? 0,
+      sum: more[at + SUM] ?? 0,
+      first: counts ? (more[at + FIRST] ?? 0) : Number.NaN,
+      last: value,
+      gained: counts ? (more[at + GAINED] ?? 0) : 0,
     }
   }
 
@@ -228,9 +208,8 @@ export function createSummaryColumns(
   }
 }
 
-function longer(array: Float64Array, length: number, filling: number): Float64Array {
+function longer(array: Float64Array, length: number): Float64Array {
   const next = new Float64Array(length)
   next.set(array)
-  if (filling !== 0) next.fill(filling, array.length)
   return next
 }

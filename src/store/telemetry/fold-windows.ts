@@ -36,8 +36,8 @@ export interface WindowFolds {
   fold(device: number): DeviceFold
   addReading(device: number, row: ReadingRow): void
   addWindow(device: number, row: WindowRow): void
-  /** Ends the windows that are under way. */
-  finish(): void
+  /** Ends the windows under way that end up to here, when no row before it is to come any more. Without a moment: all of them. */
+  finish(readTo?: Millis): void
 }
 
 export interface WindowFoldsOptions {
@@ -110,9 +110,9 @@ export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
         if (metric !== undefined && summary) addSummary(metric, summary, counters[at])
       }
     },
-    finish() {
+    finish(readTo = Number.POSITIVE_INFINITY) {
       for (const [device, fold] of folds.entries())
-        if (fold !== undefined) {
+        if (fold !== undefined && fold.end <= readTo) {
           finishWindow(device, fold)
           fold.end = Number.NEGATIVE_INFINITY
         }

@@ -45,6 +45,7 @@ export async function readGroups(
 
   /** Whether what was read up to here is all that the limit lets through. */
   function isEnough(readTo: Millis): boolean {
+    folds.finish(readTo)
     const end = reads.windowAt(window, readTo).start
     return groups.every(({ devices: members }, at) => {
       if (members.length === 0) return true

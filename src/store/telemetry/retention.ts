@@ -3,11 +3,7 @@
 
 import type { DeviceType } from '../../core/device-type.ts'
 import type { Millis } from '../../core/position.ts'
-import {
-  keptFrom,
-  retentionWarnings,
-  type RetentionPolicy,
-} from '../../core/telemetry/retention-policy.ts'
+import { keptFrom, type RetentionPolicy } from '../../core/telemetry/retention-policy.ts'
 import {
   rollupLevels,
   TelemetryUnavailable,
@@ -38,8 +34,6 @@ export interface Retention {
   run(): Promise<readonly Expired[]>
   /** What is older may be gone; what is not is kept. */
   keptSince(level: TelemetryLevel, type: string): Millis
-  /** What of the policy is allowed and most likely not meant. */
-  readonly warnings: readonly string[]
 }
 
 const levels: readonly TelemetryLevel[] = ['raw', ...rollupLevels]
@@ -118,7 +112,6 @@ export function createRetention(options: RetentionOptions): Retention {
     },
     keptSince: (level, type) =>
       Math.max(dueBefore(level, type), dropped.get(keyOf(level, type)) ?? 0),
-    warnings: retentionWarnings(policy, types),
   }
 }
 

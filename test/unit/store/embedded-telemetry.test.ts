@@ -9,97 +9,26 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { positionAt } from '../../../src/core/position.ts'
-import type { TelemetryReader, TelemetryStore } from '../../../src/ports.ts'
-import { openEmbeddedTelemetryReader } from '../../../src/store/embedded/embedded-reader.ts'
-import { openEmbeddedTelemetry } from '../../../src/store/embedded/embedded.ts'
+import { TelemetryUnavailable } from '../../../src/ports.ts'
 import {
-  contractTypes,
+  DAY,
+  HOUR,
   lamp,
   NOON,
-  powerQuery,
   reading,
-  telemetryStoreContract,
+  rowQuery,
   typeWith,
-  type TelemetrySubject,
-} from '../../contracts/telemetry-store.ts'
-import { makeTemporaryDirectory } from './temporary-directory.ts'
+} from '../../contracts/telemetry-readings.ts'
+import { readingsOf, valuesOf } from '../../contracts/telemetry-rows.ts'
+import { countsOf, useEmbedded } from './embedded-stores.ts'
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
-const timeZone = 'Asia/Shanghai'
-
-telemetryStoreContract('embedded', {
-  keeps: true,
-  async open(zone) {
-    const { path, remove } = await makeTemporaryDirectory()
-    return openAt(path, zone, remove)
-  },
-})
-
-function openAt(path: string, zone: string, remove: () => Promise<void>): TelemetrySubject {
-  // Few files at a time: the suite works through many days, so files are closed and opened again on the way.
-  const options = { directory: path, types: contractTypes, openFilesMax: 3 }
-  const store = openEmbeddedTelemetry(options)
-  const reader = openEmbeddedTelemetryReader({ ...options, timeZone: zone })
-  let isClosed = false
-  async function close(): Promise<void> {
-    if (isClosed) return
-    isClosed = true
-    await reader.close()
-    await store.close()
-  }
-  return {
-    store,
-    reader,
-    reopen: async () => {
-      await close()
-      return openAt(path, zone, remove)
-    },
-    dispose: async () => {
-      await close()
-      await remove()
-    },
-  }
-}
+const dayFile = (directory: string, name = '2026-11-01'): string =>
+  join(directory, lamp.id, `${name}.db`)
 
 describe('embedded telemetry store', () => {
-  let directory = ''
-  let remove: () => Promise<void>
-  const stores: TelemetryStore[] = []
-  const readers: TelemetryReader[] = []
-
-  beforeEach(async () => {
-    const temporary = await makeTemporaryDirectory()
-    directory = join(temporary.path, 'telemetry')
-    remove = temporary.remove
-  })
-  afterEach(async () => {
-    for (const reader of readers.splice(0)) await reader.close()
-    for (const store of stores.splice(0)) await store.close()
-    await remove()
-  })
-
-  function openStore(more: { path?: string; types?: typeof contractTypes; max?: number } = {}) {
-    const store = openEmbeddedTelemetry({
-      directory: more.path ?? directory,
-      types: more.types ?? contractTypes,
-      ...(more.max === undefined ? {} : { openFilesMax: more.max }),
-    })
-    stores.push(store)
-    return store
-  }
-
-  function openReader(more: { path?: string; types?: typeof contractTypes } = {}) {
-    const reader = openEmbeddedTelemetryReader({
-      directory: more.path ?? directory,
-      types: more.types ?? contractTypes,
-      timeZone,
-    })
-    readers.push(reader)
-    return reader
-  }
+  const { at, openStore, directory, endAll } = useEmbedded()
 
   it('makes one private file per type and UTC day', async () => {
     const store = openStore()
@@ -108,24 +37,14 @@ describe('embedded telemetry store', () => {
         reading(1, Date.UTC(2026, 9, 31, 23, 59, 59, 999), { power: 1 }),
         reading(2, Date.UTC(2026, 10, 1), { power: 2 }),
       ],
-      positionAt(2),
+      ...at(2),
     )
-    const files = readdirSync(join(directory, lamp.id)).filter((name) => name.endsWith('.db'))
+    const folder = join(directory(), lamp.id)
+    const files = readdirSync(folder).filter((name) => name.endsWith('.db'))
     expect(files).toEqual(['2026-10-31.db', '2026-11-01.db'])
-    expect(statSync(directory).mode & 0o777).toBe(0o700)
-    for (const name of readdirSync(join(directory, lamp.id)))
-      expect(statSync(join(directory, lamp.id, name)).mode & 0o777).toBe(0o600)
-  })
-
-  it('shows each write to a reader that was there before it', async () => {
-    const reader = openReader()
-    expect(await reader.series(powerQuery())).toEqual([])
-    const store = openStore()
-    for (let n = 1; n <= 50; n++) {
-      await store.write([reading(n, NOON + n, { power: n })], positionAt(n))
-      if (n % 10 === 0) await store.sync()
-      expect((await reader.series(powerQuery())).length).toBe(n)
-    }
+    expect(statSync(directory()).mode & 0o777).toBe(0o700)
+    for (const name of readdirSync(folder))
+      expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
   })
 
   it('keeps whole writes and right counts when the process dies at any moment', async () => {
@@ -135,165 +54,285 @@ describe('embedded telemetry store', () => {
       reading(n + 1, NOON + (n % 5) * 11 * HOUR + (n % 3) * 1000, { power: n }),
     )
     for (let from = 0; from < 40; from += 8) {
-      await store.write(readings.slice(from, from + 8), positionAt(from + 8))
+      await store.write(readings.slice(from, from + 8), ...at(from + 8))
       if (from === 16) await store.sync()
-      const copy = `${directory}-${from}`
-      cpSync(directory, copy, { recursive: true })
+      const copy = `${directory()}-${from}`
+      cpSync(directory(), copy, { recursive: true })
       copies.push(copy)
     }
-    const expected = { counts: store.counts(), points: await openReader().series(powerQuery()) }
+    const expected = { counts: store.counts(), values: await valuesOf(store, rowQuery()) }
     for (const path of copies) {
       const again = openStore({ path })
-      await again.write(readings, positionAt(40))
+      await again.write(readings, ...at(40))
       expect(again.counts()).toEqual(expected.counts)
-      expect(await openReader({ path }).series(powerQuery())).toEqual(expected.points)
+      expect(await valuesOf(again, rowQuery())).toEqual(expected.values)
     }
   })
 
   it('counts what was written after a clean stop when the process dies then', async () => {
-    const first = openStore()
-    await first.write([reading(1, NOON, { power: 1 })], positionAt(1))
-    await first.close()
-    stores.length = 0
+    await openStore().write([reading(1, NOON, { power: 1 })], ...at(1))
+    await endAll()
     const second = openStore()
-    await second.write([reading(2, NOON + 1, { power: 1 })], positionAt(2))
-    const path = `${directory}-copy`
-    cpSync(directory, path, { recursive: true })
-    expect(openStore({ path }).counts()).toEqual({ stored: 2, duplicate: 0, revised: 0 })
+    await second.write([reading(2, NOON + 1, { power: 1 })], ...at(2))
+    const path = `${directory()}-copy`
+    cpSync(directory(), path, { recursive: true })
+    expect(openStore({ path }).counts()).toEqual(countsOf({ stored: 2 }))
   })
 
   it('counts files whose totals are lost or were never kept', async () => {
     const store = openStore()
-    await store.write([reading(1, NOON, { power: 1 })], positionAt(1))
-    await store.write([reading(2, NOON - DAY, { power: 1 })], positionAt(2))
-    await store.close()
-    stores.length = 0
-    for (const name of readdirSync(directory))
-      if (name.startsWith('totals.db')) rmSync(join(directory, name))
-    expect(openStore().counts()).toEqual({ stored: 2, duplicate: 0, revised: 0 })
+    await store.write([reading(1, NOON, { power: 1 })], ...at(1))
+    await store.write([reading(2, NOON - DAY, { power: 1 })], ...at(2))
+    await endAll()
+    for (const name of readdirSync(directory()))
+      if (name.startsWith('totals.db')) rmSync(join(directory(), name))
+    expect(openStore().counts()).toEqual(countsOf({ stored: 2 }))
   })
 
-  it('goes on counting what stood in a file that was deleted', async () => {
-    const store = openStore()
-    await store.write([reading(1, NOON - DAY, { power: 1 })], positionAt(1))
-    await store.close()
-    stores.length = 0
-    rmSync(join(directory, lamp.id), { recursive: true })
+  it('goes on counting what stood in a file that was deleted, also when it is made again', async () => {
+    await openStore().write([reading(1, NOON - DAY, { power: 1 })], ...at(1))
+    await endAll()
+    rmSync(join(directory(), lamp.id), { recursive: true })
     const again = openStore()
-    await again.write([reading(2, NOON, { power: 1 })], positionAt(2))
-    expect(again.counts().stored).toBe(2)
+    await again.write([reading(2, NOON, { power: 1 })], ...at(2))
+    await again.write([reading(3, NOON - DAY, { power: 1 })], ...at(3))
+    expect(again.counts()).toEqual(countsOf({ stored: 3 }))
+    await endAll()
+    expect(openStore().counts()).toEqual(countsOf({ stored: 3 }))
+  })
+
+  it('counts right in a file that it has opened again in the middle of a block', async () => {
+    const readings = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) =>
+        reading(from + n, NOON + (from + n) * 60_000, { power: n }, { device: `L${n % 3}` }),
+      )
+    await openStore().write(readings(1, 30), ...at(30))
+    await endAll()
+    const again = openStore()
+    // What is there, newer times of known devices, a device seen for the first time, one that had nothing in the newest block.
+    const more = [
+      ...readings(1, 30).map((one, n) => ({ ...one, position: positionAt(31 + n) })),
+      ...readings(61, 9),
+      reading(70, NOON, { power: 5 }, { device: 'L9' }),
+      reading(71, NOON + 1, { power: 5 }, { device: 'L2' }),
+    ]
+    await again.write(more, ...at(71))
+    expect(again.counts()).toEqual(countsOf({ stored: 41, duplicate: 30 }))
+    expect(await readingsOf(again, rowQuery())).toHaveLength(41)
   })
 
   it('adds a column when the type has gained a metric, and reads files from before', async () => {
     const older = typeWith(lamp.id, ['power', 'lamp_on'])
     const newer = typeWith(lamp.id, ['power', 'dimming', 'lamp_on'])
     const store = openStore({ types: [older] })
-    await store.write([reading(1, NOON - DAY, { power: 1, lamp_on: 1 })], positionAt(1))
-    await store.write([reading(2, NOON, { power: 2, lamp_on: 0 })], positionAt(2))
-    await store.close()
-    stores.length = 0
+    await store.write([reading(1, NOON - DAY, { power: 1, lamp_on: 1 })], ...at(1))
+    await store.write([reading(2, NOON, { power: 2, lamp_on: 0 })], ...at(2))
+    await endAll()
 
-    const reader = openReader({ types: [newer] })
-    expect(await reader.series(powerQuery({ metric: 'dimming' }))).toEqual([])
     const again = openStore({ types: [newer] })
+    expect(await readingsOf(again, rowQuery({ metrics: ['dimming'] }))).toEqual([])
     const values = [3, 0.5, 1, ...Array<number>(5).fill(Number.NaN)]
-    await again.write([reading(3, NOON + 1, {}, { values })], positionAt(3))
-    expect(await reader.series(powerQuery({ metric: 'dimming' }))).toEqual([
-      { t: NOON + 1, v: 0.5 },
+    await again.write([reading(3, NOON + 1, {}, { values })], ...at(3))
+    expect(await valuesOf(again, rowQuery({ metrics: ['dimming'] }))).toEqual([[NOON + 1, 0.5]])
+    const rows = await readingsOf(again, rowQuery({ metrics: null }))
+    expect(rows.map((row) => row.values.slice(0, 3))).toEqual([
+      [1, Number.NaN, 1],
+      [2, Number.NaN, 0],
+      [3, 0.5, 1],
     ])
-    expect(await reader.series(powerQuery({ metric: 'lamp_on' }))).toEqual([
-      { t: NOON - DAY, v: 1 },
-      { t: NOON, v: 0 },
-      { t: NOON + 1, v: 1 },
-    ])
-  })
-
-  it('rejects a write when a file cannot be opened, and takes it when it can again', async () => {
-    const store = openStore()
-    const good = reading(1, NOON - DAY, { power: 1 })
-    const bad = reading(2, NOON, { power: 2 })
-    const path = join(directory, lamp.id, '2026-11-01.db')
-    await store.write([good], positionAt(1))
-    const foreign = new DatabaseSync(path)
-    foreign.exec(
-      'CREATE TABLE meta (format INTEGER, applied INTEGER, stored INTEGER, duplicate INTEGER, revised INTEGER)',
-    )
-    foreign.exec('INSERT INTO meta VALUES (99, 0, 0, 0, 0)')
-    await expect(store.write([bad], positionAt(2))).rejects.toThrow(/newer version/)
-    foreign.exec('DROP TABLE meta')
-    foreign.close()
-    await store.write([bad], positionAt(2))
-    expect(store.counts()).toEqual({ stored: 2, duplicate: 0, revised: 0 })
-  })
-
-  it('rejects a write that the disk refuses, keeps none of it, and takes it later', async () => {
-    const store = openStore()
-    await store.write([reading(1, NOON, { power: 1 })], positionAt(1))
-    // A trigger stands in for the disk: SQLite fails half way through the rows.
-    const saboteur = new DatabaseSync(join(directory, lamp.id, '2026-11-01.db'))
-    saboteur.exec(
-      "CREATE TRIGGER full BEFORE INSERT ON readings WHEN new.m_power = 77 BEGIN SELECT raise(ABORT, 'disk is full'); END",
-    )
-    const readings = Array.from({ length: 90 }, (_, n) =>
-      reading(n + 2, NOON + n + 1, { power: n }, { device: `L${n}` }),
-    )
-    await expect(store.write(readings, positionAt(91))).rejects.toThrow(/disk is full/)
-    expect(store.counts().stored).toBe(1)
-    expect(await openReader().series(powerQuery({ device: 'L5' }))).toEqual([])
-    await store.sync()
-    saboteur.exec('DROP TRIGGER full')
-    saboteur.close()
-    await store.write(readings, positionAt(91))
-    expect(store.counts()).toEqual({ stored: 91, duplicate: 0, revised: 0 })
-    expect(await openReader().series(powerQuery({ device: 'L5' }))).toEqual([{ t: NOON + 6, v: 5 }])
   })
 
   it('leaves everything in the main file after sync', async () => {
     const store = openStore()
-    await store.write([reading(1, NOON, { power: 1 })], positionAt(1))
-    const path = join(directory, lamp.id, '2026-11-01.db')
-    expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
+    await store.write([reading(1, NOON, { power: 1 })], ...at(1))
+    const log = `${dayFile(directory())}-wal`
+    expect(statSync(log).size).toBeGreaterThan(0)
     await store.sync()
-    expect(existsSync(`${path}-wal`) ? statSync(`${path}-wal`).size : 0).toBe(0)
+    expect(existsSync(log) ? statSync(log).size : 0).toBe(0)
   })
 
   it('syncs though a reader holds an old view open', async () => {
     const store = openStore()
-    await store.write([reading(1, NOON, { power: 1 })], positionAt(1))
-    const view = new DatabaseSync(join(directory, lamp.id, '2026-11-01.db'), { readOnly: true })
+    await store.write([reading(1, NOON, { power: 1 })], ...at(1))
+    const view = new DatabaseSync(dayFile(directory()), { readOnly: true })
     const rows = view.prepare('SELECT ts FROM readings').iterate()
     rows.next()
-    await store.write([reading(2, NOON + 1, { power: 2 })], positionAt(2))
+    await store.write([reading(2, NOON + 1, { power: 2 })], ...at(2))
     await store.sync()
-    await store.write([reading(3, NOON + 2, { power: 3 })], positionAt(3))
+    await store.write([reading(3, NOON + 2, { power: 3 })], ...at(3))
     view.close()
-    expect((await openReader().series(powerQuery())).length).toBe(3)
+    expect(await readingsOf(store, rowQuery())).toHaveLength(3)
+  })
+
+  it('syncs whole while a read is under way', async () => {
+    const store = openStore()
+    const many = Array.from({ length: 9_000 }, (_, n) => reading(n + 1, NOON + n, { power: n }))
+    await store.write(many, ...at(9_000))
+    const log = `${dayFile(directory())}-wal`
+    let rows = 0
+    for await (const batch of store.readings(rowQuery())) {
+      rows += batch.length
+      await store.write([reading(9_001, NOON - rows, { power: 1 })], ...at(9_000 + rows))
+      await store.sync()
+      expect(existsSync(log) ? statSync(log).size : 0).toBe(0)
+    }
+    expect(rows).toBe(9_000)
   })
 
   it('marks a row simulated for ever once any of its readings was', async () => {
     const store = openStore()
-    await store.write([reading(1, NOON, { power: 1 }, { simulated: true })], positionAt(1))
-    await store.write([reading(2, NOON, { power: 2 })], positionAt(2))
-    await store.write([reading(3, NOON + 1, { power: 1 })], positionAt(3))
-    await store.write([reading(4, NOON + 1, { power: 1 }, { simulated: true })], positionAt(4))
-    const view = new DatabaseSync(join(directory, lamp.id, '2026-11-01.db'), { readOnly: true })
-    const rows = view.prepare('SELECT simulated FROM readings').all()
-    view.close()
-    expect(rows.map((row) => row['simulated'])).toEqual([1, 1])
+    await store.write([reading(1, NOON, { power: 1 }, { simulated: true })], ...at(1))
+    await store.write([reading(2, NOON, { power: 2 })], ...at(2))
+    await store.write([reading(3, NOON + 1, { power: 1 })], ...at(3))
+    await store.write([reading(4, NOON + 1, { power: 1 }, { simulated: true })], ...at(4))
+    expect((await readingsOf(store, rowQuery())).map((row) => row.simulated)).toEqual([true, true])
   })
 
-  it('reads a file that its writer has only just made as empty, and names one that is damaged', async () => {
-    const path = join(directory, lamp.id, '2026-11-01.db')
-    mkdirSync(join(directory, lamp.id), { recursive: true })
-    writeFileSync(path, '')
-    expect(await openReader().series(powerQuery())).toEqual([])
-    writeFileSync(path, 'this is no database, '.repeat(100))
-    await expect(openReader().series(powerQuery())).rejects.toThrow(/Cannot open .*2026-11-01\.db/)
-    expect(() => openStore()).toThrow(/Cannot open .*2026-11-01\.db/)
+  it('reads a span of many more files than it keeps open, several reads at a time', async () => {
+    const store = openStore({ max: 2 })
+    const readings = Array.from({ length: 40 }, (_, n) =>
+      reading(n + 1, NOON + (n - 20) * DAY, { power: n }, { device: `L${n % 2}` }),
+    )
+    await store.write(readings, ...at(40))
+    const [all, few, one] = await Promise.all([
+      valuesOf(store, rowQuery()),
+      valuesOf(store, rowQuery({ devices: ['L1', 'L0', 'L1'] })),
+      valuesOf(store, rowQuery({ devices: ['L1'] })),
+    ])
+    expect(all).toHaveLength(40)
+    expect(few).toEqual(all)
+    expect(one.map(([, power]) => power)).toEqual(Array.from({ length: 20 }, (_, n) => 2 * n + 1))
   })
 
   it('refuses types and metrics whose names are no plain names', () => {
     expect(() => openStore({ types: [typeWith('../etc', ['power'])] })).toThrow(RangeError)
     expect(() => openStore({ types: [typeWith('lamp', ['a; DROP TABLE x'])] })).toThrow(RangeError)
+  })
+
+  it('refuses to be used after it was closed', async () => {
+    const store = openStore()
+    await store.write([reading(1, NOON, { power: 1 })], ...at(1))
+    await endAll()
+    await expect(readingsOf(store, rowQuery())).rejects.toThrow(/closed/)
+  })
+})
+
+describe('embedded telemetry store in trouble', () => {
+  const { at, clock, openStore, directory } = useEmbedded()
+
+  it('rejects a write when a file cannot be opened, says so, and takes it when it can again', async () => {
+    const store = openStore()
+    const good = reading(1, NOON - DAY, { power: 1 })
+    const bad = reading(2, NOON, { power: 2 })
+    const path = dayFile(directory())
+    const begin = clock.now()
+    await store.write([good], ...at(1))
+    expect(store.state()).toEqual({
+      kind: 'embedded',
+      state: 'ready',
+      since: begin,
+      detail: null,
+      server: `SQLite ${process.versions['sqlite']}`,
+    })
+    const foreign = new DatabaseSync(path)
+    foreign.exec(
+      'CREATE TABLE meta (format INTEGER, applied INTEGER, stored INTEGER, duplicate INTEGER, revised INTEGER)',
+    )
+    foreign.exec('INSERT INTO meta VALUES (99, 0, 0, 0, 0)')
+    clock.set(begin + 5_000)
+    const failed = store.write([bad], ...at(2))
+    await expect(failed).rejects.toThrow(TelemetryUnavailable)
+    await expect(failed).rejects.toThrow(/2026-11-01\.db: .*newer version/)
+    // Another file's success does not hide it, and the time it began stays.
+    clock.set(begin + 9_000)
+    await store.write([{ ...good, position: positionAt(3) }], ...at(3))
+    expect(store.state()).toMatchObject({
+      state: 'failing',
+      since: begin + 5_000,
+      detail: expect.stringContaining(path),
+    })
+    foreign.exec('DROP TABLE meta')
+    foreign.close()
+    await store.write([{ ...bad, position: positionAt(4) }], ...at(4))
+    expect(store.counts()).toEqual(countsOf({ stored: 2, duplicate: 1 }))
+    expect(store.state()).toMatchObject({ state: 'ready', since: begin + 9_000, detail: null })
+  })
+
+  it('rejects a write that the disk refuses, keeps none of it, and takes it later', async () => {
+    const store = openStore()
+    await store.write([reading(1, NOON, { power: 1 })], ...at(1))
+    // A trigger stands in for the disk: SQLite fails half way through the rows.
+    const saboteur = new DatabaseSync(dayFile(directory()))
+    saboteur.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON readings WHEN new.m_power = 77 BEGIN SELECT raise(ABORT, 'database or disk is full'); END",
+    )
+    const readings = Array.from({ length: 90 }, (_, n) =>
+      reading(n + 2, NOON + n + 1, { power: n }, { device: `L${n}` }),
+    )
+    await expect(store.write(readings, ...at(91))).rejects.toThrow(TelemetryUnavailable)
+    expect(store.state()).toMatchObject({ state: 'full', detail: expect.stringMatching(/is full/) })
+    expect(store.counts()).toEqual(countsOf({ stored: 1 }))
+    expect(await readingsOf(store, rowQuery({ devices: ['L5'] }))).toEqual([])
+    await store.sync()
+    // That what was written is safe says nothing about the next write.
+    expect(store.state().state).toBe('full')
+    saboteur.exec('DROP TRIGGER full')
+    saboteur.close()
+    await store.write(readings, ...at(91))
+    expect(store.counts()).toEqual(countsOf({ stored: 91 }))
+    expect(await valuesOf(store, rowQuery({ devices: ['L5'] }))).toEqual([[NOON + 6, 5]])
+    expect(store.state().state).toBe('ready')
+  })
+
+  it('reads a file that has no tables yet as empty', async () => {
+    mkdirSync(join(directory(), lamp.id), { recursive: true })
+    writeFileSync(dayFile(directory()), '')
+    expect(await readingsOf(openStore(), rowQuery())).toEqual([])
+  })
+
+  it('names a damaged file to the queries that need it, and serves all others', async () => {
+    const first = openStore()
+    for (const [n, ts] of [NOON - DAY, NOON, NOON + DAY].entries())
+      await first.write([reading(n + 1, ts, { power: n })], ...at(n + 1))
+    await first.close()
+    writeFileSync(dayFile(directory()), 'this is no database, '.repeat(100))
+
+    const store = openStore()
+    expect(store.counts()).toEqual(countsOf({ stored: 3 }))
+    await expect(readingsOf(store, rowQuery())).rejects.toThrow(/2026-11-01\.db/)
+    expect(await valuesOf(store, rowQuery({ to: NOON - DAY / 2 }))).toEqual([[NOON - DAY, 0]])
+    expect(await valuesOf(store, rowQuery({ from: NOON + DAY / 2 }))).toEqual([[NOON + DAY, 2]])
+    await expect(store.write([reading(4, NOON + 1, { power: 1 })], ...at(4))).rejects.toThrow(
+      /2026-11-01\.db/,
+    )
+    await store.write([reading(5, NOON + DAY + 1, { power: 1 })], ...at(5))
+    expect(store.state().state).toBe('failing')
+    // Retention takes it like any other.
+    await store.drop('raw', lamp.id, NOON + DAY / 2)
+    expect(store.state().state).toBe('ready')
+    expect(store.counts()).toEqual(countsOf({ stored: 4 }))
+    expect(await readingsOf(store, rowQuery())).toHaveLength(2)
+  })
+
+  it('opens beside a damaged file whose counts it does not know, and tells of it', () => {
+    mkdirSync(join(directory(), lamp.id), { recursive: true })
+    writeFileSync(dayFile(directory()), 'this is no database, '.repeat(100))
+    expect(openStore().state()).toMatchObject({
+      state: 'ready',
+      detail: expect.stringMatching(/Cannot count .*2026-11-01\.db/),
+    })
+  })
+
+  it('reads a file again that was damaged and has been put right', async () => {
+    const first = openStore()
+    await first.write([reading(1, NOON, { power: 1 })], ...at(1))
+    await first.close()
+    const path = dayFile(directory())
+    cpSync(path, `${path}.good`)
+    writeFileSync(path, 'this is no database, '.repeat(100))
+    const store = openStore()
+    await expect(readingsOf(store, rowQuery())).rejects.toThrow(path)
+    cpSync(`${path}.good`, path)
+    expect(await readingsOf(store, rowQuery())).toHaveLength(1)
   })
 })

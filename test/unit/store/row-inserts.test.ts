@@ -6,12 +6,13 @@ import { metricsOf } from '../../../src/core/device-type.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import type { Reading } from '../../../src/core/messages/reading.ts'
 import { prepareDaySchema, readingColumns } from '../../../src/store/embedded/day-schema.ts'
-import { openEmbeddedTelemetryReader } from '../../../src/store/embedded/embedded-reader.ts'
+import { systemClock } from '../../../src/clock.ts'
 import { openEmbeddedTelemetry } from '../../../src/store/embedded/embedded.ts'
-import { columnOf } from '../../../src/store/embedded/layout.ts'
+import { blockOf, columnOf } from '../../../src/store/embedded/layout.ts'
 import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
 import { createRowInserts } from '../../../src/store/embedded/row-inserts.ts'
-import { NOON, reading } from '../../contracts/telemetry-store.ts'
+import { NOON, reading } from '../../contracts/telemetry-readings.ts'
+import { readingsOf } from '../../contracts/telemetry-rows.ts'
 import { makeTemporaryDirectory } from './temporary-directory.ts'
 
 /** A reading's values: each present one tells its row and its metric. */
@@ -50,8 +51,9 @@ describe('createRowInserts', () => {
                 const simulated = row % 3 === 0
                 inserts.add(reading(1, NOON + row, {}, { values, simulated }), NOON + row, row % 7)
                 expected.push([
-                  NOON + row,
+                  blockOf(NOON + row),
                   row % 7,
+                  NOON + row,
                   NOON + row + 100,
                   simulated ? 1 : 0,
                   ...values.map((value) => (Number.isNaN(value) ? null : value)),
@@ -63,7 +65,7 @@ describe('createRowInserts', () => {
           }
           const rows = database
             .prepare(
-              `SELECT ts, device, received_at, simulated, ${metrics.map(columnOf).join(', ')}
+              `SELECT block, device, ts, received_at, simulated, ${metrics.map(columnOf).join(', ')}
                FROM readings ORDER BY ts`,
             )
             .all()
@@ -106,7 +108,6 @@ describe('createRowInserts', () => {
 
 describe('embedded telemetry store with readings that carry different metrics', () => {
   const metrics = metricsOf(streetlight).map((metric) => metric.id)
-  const timeZone = 'Asia/Shanghai'
   const types = [streetlight]
 
   it('holds and counts the same as the store in memory', async () => {
@@ -129,9 +130,8 @@ describe('embedded telemetry store with readings that carry different metrics', 
     await fc.assert(
       fc.asyncProperty(fc.array(write, { minLength: 2, maxLength: 4 }), async (writes) => {
         const { path, remove } = await makeTemporaryDirectory()
-        const store = openEmbeddedTelemetry({ directory: path, types })
-        const reader = openEmbeddedTelemetryReader({ directory: path, types, timeZone })
-        const memory = createMemoryTelemetry({ types, timeZone })
+        const store = openEmbeddedTelemetry({ directory: path, types, clock: systemClock })
+        const memory = createMemoryTelemetry({ types })
         try {
           let position = 0
           let ts = NOON
@@ -143,24 +143,18 @@ describe('embedded telemetry store with readings that carry different metrics', 
               values: valuesOf(one.set, 0, metrics.length).map((metric) => metric + one.value),
             }))
             for (const one of [store, store, memory])
-              await one.write(readings, positionAt(position))
+              await one.write(readings, positionAt(position), ts)
             expect(store.counts()).toEqual(memory.counts())
           }
-          for (const device of ['A1', 'A2', 'A3'])
-            for (const metric of metrics) {
-              const query = {
-                device,
-                type: streetlight.id,
-                metric,
-                from: NOON - 1_000_000,
-                to: NOON + 1_000_000,
-                window: 'raw' as const,
-                limit: 50_000,
-              }
-              expect(await reader.series(query)).toEqual(await memory.series(query))
-            }
+          const query = {
+            type: streetlight.id,
+            metrics: null,
+            devices: null,
+            from: NOON - 1_000_000,
+            to: NOON + 1_000_000,
+          }
+          expect(await readingsOf(store, query)).toEqual(await readingsOf(memory, query))
         } finally {
-          await reader.close()
           await store.close()
           await remove()
         }
