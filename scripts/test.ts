@@ -22,6 +22,11 @@ const needed = [
     package: 'fonts-wqy-microhei',
     proves: 'Chinese text in screenshots',
   },
+  {
+    program: '/usr/bin/influxd',
+    package: 'influxdb',
+    proves: 'the InfluxDB adapter against a real server',
+  },
 ]
 
 function run(command: string, args: readonly string[], quiet = false): boolean {

@@ -64,7 +64,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     clock,
     queueMax = 100_000,
     batchMax = 4_096,
-    holdMs = 20,
+    holdMs = 100,
     tellMs = 5_000,
   } = options
   let position = options.position

@@ -84,6 +84,7 @@ const readings = (at: number): Reading[] =>
   ids.map((id, n) => ({
     device: id,
     type: 'streetlight',
+    division: '150802',
     ts: at,
     receivedAt: at,
     seq: n,

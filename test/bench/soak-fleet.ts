@@ -112,7 +112,7 @@ export async function registerFleet(
   }
 }
 
-async function makePassword(product: Product, id: string): Promise<string> {
+export async function makePassword(product: Product, id: string): Promise<string> {
   for (;;) {
     const made = await product.api<{ password: string }>('POST', `/devices/${id}/credentials`, {})
     if (made.status === 201) return made.body.password

@@ -7,11 +7,11 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { removeDirectory, startProduct, until, type Product } from '../support/product.ts'
 import { createHistogram } from './histogram.ts'
-import type { DevicesTask, FromDevices, ToDevices } from './soak-devices.ts'
 import { registerFleet, type SoakDevice } from './soak-fleet.ts'
 import type { FlooderResult, FlooderTask } from './soak-flooder.ts'
 import { mean, slopePerMinute, takeSample, type Sample, type SoakNumbers } from './soak-samples.ts'
 import { startStuckSubscriber } from './soak-stuck.ts'
+import { startDevices, type DevicesResult } from './start-devices.ts'
 
 const { values } = parseArgs({
   options: {
@@ -52,43 +52,9 @@ const HEAP_GROWTH_MAX_MIB = 25
 const CHECKS_AT_ONCE = 8
 const FLOOD_BACK_MAX_MS = 6 * 86_400_000
 
-type DevicesResult = Extract<FromDevices, { kind: 'result' }>
-
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const round = (value: number, digits = 1) => Math.round(value * 10 ** digits) / 10 ** digits
-
-/** One worker's devices, from signing in to the last acknowledgement. */
-function startDevices(task: DevicesTask) {
-  const worker = new Worker(new URL('./soak-devices.ts', import.meta.url), { workerData: task })
-  let progress: Extract<FromDevices, { kind: 'progress' }> | null = null
-  const failed = new Promise<never>((_, reject) => worker.once('error', reject))
-  const first = <K extends FromDevices['kind']>(kind: K) =>
-    Promise.race([
-      failed,
-      new Promise<Extract<FromDevices, { kind: K }>>((resolve) => {
-        worker.on('message', (message: FromDevices) => {
-          if (message.kind === kind) resolve(message as Extract<FromDevices, { kind: K }>)
-        })
-      }),
-    ])
-  worker.on('message', (message: FromDevices) => {
-    if (message.kind === 'progress') progress = message
-  })
-  const connected = first('connected')
-  const result = first('result')
-  return {
-    connected,
-    get progress() {
-      return progress
-    },
-    stop(): Promise<DevicesResult> {
-      const message: ToDevices = { kind: 'stop' }
-      worker.postMessage(message)
-      return result
-    },
-  }
-}
 
 function startFlooder(task: FlooderTask) {
   const worker = new Worker(new URL('./soak-flooder.ts', import.meta.url), { workerData: task })

@@ -1,5 +1,5 @@
 // What a reading costs in the embedded telemetry store, with the streetlights of the catalogue: written, delivered again, kept and
-// charted. Run with `npx node`; `--against <folder>` names another checkout (with its node_modules) to compare with, in turns.
+// charted from raw rows; `charts.ts` has rollups too. Run with `npx node`; `--against <folder>` names another checkout (with its node_modules) to compare with, in turns.
 
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,8 +10,10 @@ import { streetlight } from '../../devices/streetlight/type.ts'
 import { metricsOf } from '../../src/core/device-type.ts'
 import { positionAt } from '../../src/core/position.ts'
 import type { Reading } from '../../src/core/messages/reading.ts'
-import { openEmbeddedTelemetryReader } from '../../src/store/embedded/embedded-reader.ts'
+import type { TelemetryStore } from '../../src/ports.ts'
+import { systemClock } from '../../src/clock.ts'
 import { openEmbeddedTelemetry } from '../../src/store/embedded/embedded.ts'
+import { createPlainReader } from '../../src/store/telemetry/plain-reader.ts'
 
 const ROWS = 120_000
 const ROUNDS = 5
@@ -74,6 +76,7 @@ function* batchesOf(one: Case): Generator<Reading[]> {
     batch.push({
       device: ids[device] ?? '',
       type: streetlight.id,
+      division: '150802',
       ts,
       receivedAt: ts + 150,
       seq: null,
@@ -100,12 +103,10 @@ interface Measured {
 async function measure(open: typeof openEmbeddedTelemetry, one: Case): Promise<Measured> {
   const directory = await mkdtemp(join(tmpdir(), 'hetao-bench-'))
   try {
-    const store = open({ directory, types: [streetlight] })
+    const store = open({ directory, types: [streetlight], clock: systemClock })
     const writesMs: number[] = []
     for (const batch of batchesOf(one)) {
-      writesMs.push(
-        await milliseconds(() => store.write(batch, batch.at(-1)?.position ?? positionAt(0))),
-      )
+      writesMs.push(await milliseconds(() => writeTo(store, batch)))
     }
     const { stored } = store.counts()
     await store.close()
@@ -117,6 +118,11 @@ async function measure(open: typeof openEmbeddedTelemetry, one: Case): Promise<M
   } finally {
     await rm(directory, { recursive: true })
   }
+}
+
+function writeTo(store: TelemetryStore, batch: readonly Reading[]): Promise<void> {
+  const last = batch.at(-1)
+  return store.write(batch, last?.position ?? positionAt(0), last?.receivedAt ?? START)
 }
 
 async function bytesIn(directory: string): Promise<number> {
@@ -177,36 +183,33 @@ for (const one of cases) {
 
 const directory = await mkdtemp(join(tmpdir(), 'hetao-bench-'))
 try {
-  const store = openEmbeddedTelemetry({ directory, types: [streetlight] })
+  const store = openEmbeddedTelemetry({ directory, types: [streetlight], clock: systemClock })
   const batches = cases[2] === undefined ? [] : [...batchesOf(cases[2])]
-  for (const batch of batches) await store.write(batch, batch.at(-1)?.position ?? positionAt(0))
+  for (const batch of batches) await writeTo(store, batch)
   print(`sync               ${(await milliseconds(() => store.sync())).toFixed(1)} ms`)
   let sequence = ROWS
   let again = 0
   for (const batch of batches.slice(0, 8)) {
     const repeated = batch.map((one) => ({ ...one, position: positionAt(++sequence) }))
-    again += await milliseconds(() => store.write(repeated, positionAt(sequence)))
+    again += await milliseconds(() => writeTo(store, repeated))
   }
   print(`delivered again    ${((again * 1000) / (sequence - ROWS)).toFixed(2)} us a row`)
-  await store.close()
 
-  const reader = openEmbeddedTelemetryReader({
-    directory,
-    types: [streetlight],
-    timeZone: 'Asia/Shanghai',
-  })
-  const query = { device: 'LH-L-00042', type: streetlight.id, metric: 'power', from: START }
+  const reader = createPlainReader({ store, types: [streetlight], timeZone: 'Asia/Shanghai' })
+  const query = { devices: ['LH-L-00042'], type: streetlight.id, metric: 'power', from: START }
   for (const window of ['raw', '1m', '1h'] as const) {
     let points = 0
     const took = await milliseconds(async () => {
-      points = (await reader.series({ ...query, to: START + 3_600_000, window, limit: 50_000 }))
-        .length
+      points = (
+        await reader.series({ ...query, to: START + 3_600_000, window, limit: 50_000 })
+      ).flatMap((series) => series.points).length
     })
     print(
       `chart ${window.padEnd(4)}         ${took.toFixed(1)} ms for ${points} points among ${ROWS} rows`,
     )
   }
   await reader.close()
+  await store.close()
 } finally {
   await rm(directory, { recursive: true })
 }

@@ -3,7 +3,8 @@
 import { TelemetryUnavailable, type StoreState } from '../../ports.ts'
 
 /** Longer texts of a server are cut. */
-export const MESSAGE_CHARS_MAX = 280
+const MESSAGE_CHARS_MAX = 280
+const SENTENCE_CHARS_MAX = 4_000
 
 export type TroubleState = Exclude<StoreState['state'], 'starting' | 'ready'>
 
@@ -25,15 +26,22 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The sentence in a server's answer: its JSON's `error` or `message`, or the text itself without markup. */
+/**
+ * The sentence in a server's answer: its JSON's `error` or `message`, or the text itself without markup. Not fit to be shown before
+ * `InfluxServer.told` has seen it; it is longer than what is shown, so that no half of a secret is left at its end.
+ */
 export function sentenceIn(body: string): string {
-  return bounded(jsonSentence(body) ?? body.replaceAll(/<[^>]*>/g, ' '))
+  return lineOf(jsonSentence(body) ?? body.replaceAll(/<[^>]*>/g, ' '), SENTENCE_CHARS_MAX)
 }
 
-/** One line of at most `MESSAGE_CHARS_MAX` characters. */
+/** One line of at most 280 characters. */
 export function bounded(text: string): string {
+  return lineOf(text, MESSAGE_CHARS_MAX)
+}
+
+function lineOf(text: string, charsMax: number): string {
   const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
-  return line.length <= MESSAGE_CHARS_MAX ? line : `${line.slice(0, MESSAGE_CHARS_MAX - 1)}…`
+  return line.length <= charsMax ? line : `${line.slice(0, charsMax - 1)}…`
 }
 
 function jsonSentence(body: string): string | null {

@@ -88,7 +88,7 @@ async function makeBucket(
     })
     const sentence = sentenceIn(await answer.text())
     if (answer.status === 201 || /already exists/i.test(sentence)) return null
-    return `${answer.status} ${sentence}`
+    return server.told(`${answer.status} ${sentence}`)
   } catch (error) {
     // A token that is known and may not do this is no wrong token.
     if (error instanceof InfluxUnavailable && error.state === 'unauthorized') return error.message

@@ -21,7 +21,16 @@ export interface Target {
   measurement(level: TelemetryLevel, type: string): Place
 }
 
+/** What 2.x keeps for itself, what parts a database from its policy, and what no name should be made of. */
+const BAD_NAME = /^_|["'\\/\p{Cc}]|^\s|\s$/u
+const NAME_CHARS_MAX = 64
+
+/** Throws RangeError when the name cannot be that of a database and a bucket of all generations. */
 export function createTarget(database: string, organisation: string | null): Target {
+  if (database === '' || database.length > NAME_CHARS_MAX || BAD_NAME.test(database))
+    throw new RangeError(
+      `Cannot keep telemetry in the bucket "${database}": expected 1 to ${NAME_CHARS_MAX} characters without slashes, quotes and a leading "_"`,
+    )
   return {
     database,
     organisation,

@@ -120,7 +120,7 @@ describe('createTelemetryWriter()', () => {
     const { clock, away, writer, read, all } = setUp(100)
     read(5)
     expect(away.kept).toEqual([])
-    clock.set(20)
+    clock.set(100)
     await writer.flush()
     expect(away.kept).toEqual(all())
     expect(writer.position).toBe(positionAt(5))
@@ -130,7 +130,7 @@ describe('createTelemetryWriter()', () => {
     const { clock, away, writer, errors, read, all } = setUp(100)
     away.away = true
     read(5)
-    clock.set(20)
+    clock.set(100)
     await writer.flush()
     read(5)
     expect(away.kept).toEqual([])
@@ -146,7 +146,7 @@ describe('createTelemetryWriter()', () => {
     const { clock, away, writer, read, all } = setUp(4)
     away.away = true
     read(3)
-    clock.set(20)
+    clock.set(100)
     await writer.flush()
     read(7)
     expect(writer.behind).toBe(true)
@@ -190,10 +190,10 @@ describe('createTelemetryWriter()', () => {
     away.away = true
     away.retryAfterMs = 120_000
     read(1)
-    clock.set(20)
+    clock.set(100)
     await writer.flush()
     away.retryAfterMs = 86_400_000
-    clock.set(120_020)
+    clock.set(120_100)
     await writer.flush()
     expect(waits).toEqual([120_000, 600_000])
   })
@@ -202,7 +202,7 @@ describe('createTelemetryWriter()', () => {
     const { clock, away, writer, errors, read } = setUp(100)
     away.away = true
     read(1)
-    clock.set(20)
+    clock.set(100)
     await writer.flush()
     await writer.flush()
     await writer.close()

@@ -171,6 +171,36 @@ describe('openInflux()', () => {
     expect(store.state().state).toBe('unauthorized')
   })
 
+  it('leaves no half of a secret at the end of a long answer', async () => {
+    const fake = await startFake('2')
+    const token = 's3cret-'.repeat(12)
+    fake.token = `Token ${token}`
+    const { store } = open(fake, { token })
+    await store.write(lamps(1), at(1), 0)
+    for (const filler of [200, 230, 250, 270]) {
+      fake.faults.push({ status: 500, body: `${'x'.repeat(filler)} ${token}` })
+      const { message } = await failure(store.write(lamps(1, 2), at(2), 0))
+      expect(message.length).toBeLessThanOrEqual(280)
+      expect(message).not.toContain('s3')
+    }
+  })
+
+  it.each(['', 'iot/raw', '_monitoring', 'a"b', "a'b", 'a\nb', ' iot', 'x'.repeat(65)])(
+    'refuses the bucket name %j',
+    (bucket) => {
+      expect(() => open({ url: 'http://127.0.0.1:1' } as FakeInflux, { bucket })).toThrow(
+        RangeError,
+      )
+    },
+  )
+
+  it.each(['', 'influx.example', 'ftp://influx.example', 'mqtt://127.0.0.1'])(
+    'refuses the address %j',
+    (url) => {
+      expect(() => open({ url } as FakeInflux)).toThrow(RangeError)
+    },
+  )
+
   it('takes credentials out of the address', async () => {
     const fake = await startFake('1')
     fake.token = `Basic ${Buffer.from('bob:pass word').toString('base64')}`
@@ -265,6 +295,23 @@ describe('write()', () => {
     await store.write(lamps(200), at(200), 0)
     expect(store.counts()).toEqual({ stored: 196, duplicate: 0, revised: 0, refused: 4 })
     expect(refused).toHaveLength(4)
+  })
+
+  it.each([
+    ['{"code":"invalid","message":"unable to parse: bad"}', 'unable to parse: bad'],
+    [
+      '{"error":"partial write of line protocol occurred","data":[{"line_number":1,"error_message":"no such tag"}]}',
+      'partial write of line protocol occurred: no such tag',
+    ],
+    ['<html><h1>413 Request\n Too Large</h1></html>', '413 Request Too Large'],
+    ['', 'no reason given'],
+    ['{"error":7}', '{"error":7}'],
+  ])('hands the reason over that the server gives with %j', async (body, reason) => {
+    const fake = await startFake('1')
+    const { store, refused } = open(fake)
+    fake.faults.push({ status: 400, body })
+    await store.write(lamps(1), at(1), 0)
+    expect(refused).toMatchObject([{ reason: `InfluxDB answered 400: ${reason}` }])
   })
 
   it('blames no line of a server that refuses everything', async () => {

@@ -49,6 +49,8 @@ export interface Asked {
 
 export interface World {
   readonly store: TelemetryStore
+  /** The same readings, unwatched. */
+  readonly raw: Pick<TelemetryStore, 'readings'>
   readonly asked: Asked
   readonly problems: string[]
   rollups: Rollups
@@ -146,6 +148,7 @@ export async function createWorld(
 
   const world: World = {
     store,
+    raw: memory,
     asked,
     problems,
     rollups: await open(),
@@ -225,7 +228,7 @@ async function trueWindows(
   const all = { from: 0, to: Number.MAX_SAFE_INTEGER }
   const values = new Map<string, Map<number, number>>()
   const simulated = new Map<string, Map<number, number>>()
-  for await (const rows of world.store.readings({ type, metrics: null, devices: null, ...all }))
+  for await (const rows of world.raw.readings({ type, metrics: null, devices: null, ...all }))
     for (const row of rows) {
       const marks = simulated.get(row.device) ?? new Map<number, number>()
       simulated.set(row.device, marks.set(row.ts, row.simulated ? 1 : 0))

@@ -287,12 +287,12 @@ describe('rollups whose raw readings have expired', () => {
 describe('rollups over a store with a damaged file', () => {
   it('put off what cannot be read, tell it, and go on with the rest', async () => {
     await begin()
-    await world.feed(plain(TEN), { ...plain(TEN, 'W1'), type: 'well-meter' }, plain(TEN + HOUR))
-    const readings = world.store.readings
+    const metered = { type: 'well-meter', metrics: { volume_total: 5 } }
+    await world.feed(plain(TEN), { ...plain(TEN, 'W1'), ...metered }, plain(TEN + HOUR))
     world.store.readings = (query) => {
       if (query.type === 'streetlight' && query.from < TEN + HOUR && query.to > TEN)
         throw new Error('Cannot read 2026-11-02.db: it is malformed')
-      return readings(query)
+      return world.raw.readings(query)
     }
     await world.crash()
     world.to(TEN + 2 * DAY)
@@ -300,7 +300,7 @@ describe('rollups over a store with a damaged file', () => {
     expect(world.problems).toEqual([expect.stringContaining('malformed')])
     expect(world.rollups.through('1d')).toBe(MIDNIGHT + 2 * DAY)
     expect(stale('1h')).toEqual([{ start: TEN, end: TEN + HOUR }])
-    world.store.readings = readings
+    world.store.readings = (query) => world.raw.readings(query)
     expect(await expectTrue(world, ZONE)).toBeGreaterThan(4)
     await world.rollups.work()
     expectClean(world)
