@@ -61,14 +61,16 @@ const windowAt = createLocalWindows(data.timeZone)
 // Refused readings go through the journal before the store may pass them.
 const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
 let refusals = 0
-let refusedNow = new Set<Reading>()
+/** Refused since the last write that succeeded: a write that fails half way is repeated without them. */
+const refused = new Set<string>()
+const keyOf = ({ position, device, ts }: Reading) => `${position} ${ts} ${device}`
 async function refuse(items: readonly RefusedReading[]): Promise<void> {
   const id = ++refusals
   await new Promise<void>((resolve, reject) => {
     waiting.set(id, { resolve, reject })
     send({ kind: 'refused', id, items })
   })
-  for (const { reading } of items) refusedNow.add(reading)
+  for (const { reading } of items) refused.add(keyOf(reading))
 }
 
 const store: TelemetryStore =
@@ -116,9 +118,9 @@ const jobs = createTelemetryJobs({
 
 const sink: TelemetrySink = {
   async write(readings, through, at) {
-    refusedNow = new Set()
     await store.write(readings, through, at)
-    const kept = refusedNow.size === 0 ? readings : readings.filter((one) => !refusedNow.has(one))
+    const kept = refused.size === 0 ? readings : readings.filter((one) => !refused.has(keyOf(one)))
+    refused.clear()
     rollups.took(kept, through, at)
   },
   async sync() {

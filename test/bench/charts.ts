@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { streetlight } from '../../devices/streetlight/type.ts'
 import { systemClock } from '../../src/clock.ts'
+import { BEFORE_FIRST } from '../../src/core/position.ts'
 import { rollupLevels, type TelemetryStore, type TelemetryWindow } from '../../src/ports.ts'
 import { openEmbeddedTelemetry } from '../../src/store/embedded/embedded.ts'
 import { openRollups, type Rollups } from '../../src/store/rollups/rollups.ts'
@@ -88,7 +89,11 @@ async function fill({ store, rollups }: Side, fleet: FleetOptions, what: string)
   let said = begun
   let longestMs = 0
   let last = performance.now()
-  for (const { readings, through, at } of fleetBatches(fleet)) {
+  let through = BEFORE_FIRST
+  let at = fleet.start
+  for (const batch of fleetBatches(fleet)) {
+    const { readings } = batch
+    ;({ through, at } = batch)
     await store.write(readings, through, at)
     if (rollups !== null) {
       rollups.took(readings, through, at)
@@ -103,6 +108,11 @@ async function fill({ store, rollups }: Side, fleet: FleetOptions, what: string)
     say(
       `${what}: ${done.toLocaleString('en')} of ${fleet.readings.toLocaleString('en')} readings, ${Math.round((done / (now - begun)) * 1000).toLocaleString('en')}/s, ${mib(process.memoryUsage.rss())} MiB`,
     )
+  }
+  if (rollups !== null) {
+    // Time goes on, so that all of it is rolled up.
+    rollups.took([], through, at + 5 * MINUTE)
+    await rollups.work()
   }
   await store.sync()
   rollups?.sync()
@@ -171,9 +181,10 @@ async function charts({ store, rollups }: Side, to: number): Promise<Chart[]> {
     )
   const many: Partial<Record<TelemetryWindow, number>> = {
     '15m': DEVICES_MAX_MS,
+    '5m': DEVICES_MAX_MS,
     '1h': DEVICES_MAX_MS,
   }
-  for (const window of ['1h', '15m', '1m', 'raw'] as const)
+  for (const window of ['1h', '15m', '5m', '1m', 'raw'] as const)
     found.push(
       await time(`1 day, ${hundred.length} devices, ${window}`, many[window] ?? null, () =>
         queries.series({ ...lastDay, devices: hundred, window }),

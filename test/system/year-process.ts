@@ -25,6 +25,14 @@ const first = existsSync(syncedFile) ? Number(readFileSync(syncedFile, 'utf8')) 
 const side = await openYearSide(directory, year, year.from + first * BATCH_HOURS * HOUR)
 const month = new Intl.DateTimeFormat('sv-SE', { timeZone: year.timeZone, month: '2-digit' })
 let lastMonth = ''
+let last = first - 1
+
+async function bringToDisk(number: number): Promise<void> {
+  await side.store.sync()
+  side.rollups.sync()
+  writeFileSync(`${syncedFile}.new`, String(number))
+  renameSync(`${syncedFile}.new`, syncedFile)
+}
 
 for (const { number, readings, through, at } of batchesOf(year, first)) {
   if (number === Number(until)) break
@@ -38,14 +46,11 @@ for (const { number, readings, through, at } of batchesOf(year, first)) {
     tell({ kind: 'retention', number, pieces: taken.length })
     lastMonth = thisMonth
   }
-  if (number % BATCHES_BETWEEN_SYNCS === 0) {
-    await side.store.sync()
-    side.rollups.sync()
-    writeFileSync(`${syncedFile}.new`, String(number))
-    renameSync(`${syncedFile}.new`, syncedFile)
-  }
+  if (number % BATCHES_BETWEEN_SYNCS === 0) await bringToDisk(number)
   tell({ kind: 'batch', number })
+  last = number
 }
+await bringToDisk(last)
 await side.close()
 tell({ kind: 'end', problems: side.problems })
 process.disconnect()

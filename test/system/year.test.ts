@@ -126,6 +126,8 @@ describe.each(['shanghai', 'berlin'] as const)('a year in %s', (name) => {
     if (one === undefined) throw new Error(`Nobody has lived through the year in ${name}`)
     ;({ directory, told } = one)
     side = await openYearSide(directory, year, end)
+    // What had not reached the disk for certain is made again.
+    await side.rollups.work()
   })
   afterAll(() => side.close())
 

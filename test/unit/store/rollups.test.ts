@@ -147,6 +147,29 @@ describe('rollups that begin', () => {
     expect(await expectTrue(world, ZONE)).toBe(3 + 3 + 2)
   })
 
+  it('begin with the first arrival also when they are saved at once', async () => {
+    await begin()
+    await world.feed(plain(TEN + 5_000))
+    await world.sync()
+    await world.crash()
+    expect(world.rollups.through('1m')).toBe(TEN)
+    expect(world.rollups.through('1d')).toBe(MIDNIGHT)
+  })
+
+  it('trust their open minutes again an hour after they began over kept readings', async () => {
+    await begin()
+    await world.feed(plain(TEN))
+    await world.crash()
+    world.to(TEN + MINUTE)
+    await world.feed(plain(TEN + 2 * HOUR))
+    await world.rollups.work()
+    world.asked.reads.length = 0
+    world.to(TEN + 3 * HOUR)
+    await world.rollups.work()
+    expect(world.asked.reads).toEqual([])
+    expect(await expectTrue(world, ZONE)).toBe(2 + 1)
+  })
+
   it('ask little about months without a reading', async () => {
     await begin()
     await world.feed(plain(TEN), plain(TEN + 90 * DAY))

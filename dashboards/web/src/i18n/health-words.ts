@@ -88,12 +88,12 @@ export const healthEn: typeof healthZh = {
     state: 'State',
     server: 'Product',
     said: 'It says',
-    since: 'Since',
+    since: 'since',
     awayDetail:
       'New readings are safe in the journal and are written when it is back. Alerts and tickets go on.',
     rollups: 'Rollups',
-    rolledUpTo: 'Complete up to',
-    dirty: 'To be worked out again',
+    rolledUpTo: 'Rollups complete up to',
+    dirty: 'Spans to roll up again',
     retention: 'Retention last ran',
     retentionNever: 'not since the start',
     took: (pieces, size) =>
