@@ -14,7 +14,7 @@ import { openEmbeddedTelemetry } from './store/embedded/embedded.ts'
 import { openInflux, type RefusedReading } from './store/influx/influx.ts'
 import { hostReader } from './store/link/reader-host.ts'
 import { hostSink } from './store/link/sink-host.ts'
-import { openRollups } from './store/rollups/rollups.ts'
+import { openRollupsOrAnew } from './store/rollups/open-anew.ts'
 import { createLocalWindows } from './store/telemetry/local-windows.ts'
 import { createTelemetryQueries } from './store/telemetry/queries.ts'
 import { createRetention } from './store/telemetry/retention.ts'
@@ -84,7 +84,7 @@ const store: TelemetryStore =
         refuse,
         onProblem,
       })
-const rollups = await openRollups({
+const rollups = await openRollupsOrAnew({
   store,
   file: join(data.directory, 'rollups.db'),
   types: deviceTypes,
@@ -129,9 +129,17 @@ const sink: TelemetrySink = {
   },
   counts: () => store.counts(),
   async close() {
-    await jobs.stop()
-    await store.close()
-    rollups.close()
+    const stopped = jobs.stop()
+    try {
+      // What rollups have made is theirs for good once it has been on disk for one sync: then nothing is made again at the next start.
+      await sink.sync()
+      await sink.sync()
+    } finally {
+      // Ends what the job under way may be waiting for.
+      await store.close()
+      await stopped
+      rollups.close()
+    }
   },
 }
 

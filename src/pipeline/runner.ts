@@ -18,6 +18,7 @@ import { createRegistryPast, type PastDevice } from './registry-past.ts'
 import { readingsOf } from './reread.ts'
 import type { Snapshots } from './snapshots.ts'
 import { createTelemetryWriter } from './telemetry-writer.ts'
+import { within } from './within.ts'
 
 export interface RunnerOptions {
   readonly pipeline: Pipeline
@@ -62,6 +63,8 @@ const EFFECTS_MAX = 5_000
 /** Effects that may wait for a state store that fails; beyond them the thread ends, and the next start recovers. */
 const WAITING_MAX = 100_000
 const RETRY_MS = 1_000
+/** A write that takes longer is ended by closing the store: what it had is read from the journal at the next start. */
+const CLOSE_MS = 2_000
 /** Replies that may wait for the next report; whoever gets none sends its message again. */
 const REPLIES_MAX = 10_000
 
@@ -287,7 +290,7 @@ export function createRunner(options: RunnerOptions): Runner {
       cancelSettle = null
       settle(true)
       await takeSnapshot()
-      await writer.close()
+      await within(clock, CLOSE_MS, writer.close())
       await options.telemetry.close()
       state.close()
     },

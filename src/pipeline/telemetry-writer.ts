@@ -7,6 +7,7 @@
 import type { Millis, Position } from '../core/position.ts'
 import type { Reading } from '../core/messages/reading.ts'
 import { TelemetryUnavailable, type Clock, type TelemetrySink } from '../ports.ts'
+import { within } from './within.ts'
 
 export interface TelemetryWriterOptions {
   readonly store: TelemetrySink
@@ -190,12 +191,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     async flush() {
       const run = running ?? (failures > 0 ? null : start())
       if (run === null) return
-      let cancelWait = () => {}
-      const waited = new Promise<void>((resolve) => {
-        cancelWait = clock.after(FLUSH_MS, resolve)
-      })
-      await Promise.race([run, waited])
-      cancelWait()
+      await within(clock, FLUSH_MS, run)
     },
     async settled() {
       await running

@@ -1,4 +1,5 @@
-// The telemetry thread's end of whoever writes: carries out one request after the other, in the order they came.
+// The telemetry thread's end of whoever writes. Writes are carried out one after the other, in the order they came; a sync says what is
+// safe by now, and a close ends the write under way: neither waits for a database that does not answer.
 
 import type { MessagePort } from 'node:worker_threads'
 import type { TelemetrySink } from '../../ports.ts'
@@ -17,16 +18,19 @@ export function hostSink(port: MessagePort, sink: TelemetrySink): void {
     else if (request.kind === 'close') await sink.close()
   }
 
+  async function answer(request: SinkRequest): Promise<void> {
+    let sent: SinkAnswer
+    try {
+      await carryOut(request)
+      sent = { id: request.id, value: sink.counts() }
+    } catch (error) {
+      sent = { id: request.id, error: sendError(error) }
+    }
+    port.postMessage(sent)
+  }
+
   port.on('message', (request: SinkRequest) => {
-    last = last.then(async () => {
-      let answer: SinkAnswer
-      try {
-        await carryOut(request)
-        answer = { id: request.id, value: sink.counts() }
-      } catch (error) {
-        answer = { id: request.id, error: sendError(error) }
-      }
-      port.postMessage(answer)
-    })
+    if (request.kind === 'write') last = last.then(() => answer(request))
+    else void answer(request)
   })
 }
