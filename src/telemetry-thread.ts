@@ -113,7 +113,6 @@ const jobs = createTelemetryJobs({
   retention,
   clock: systemClock,
   onProblem,
-  timeZone: data.timeZone,
 })
 
 const sink: TelemetrySink = {

@@ -1,5 +1,5 @@
-// Scheduled work on telemetry: every minute whatever rollups are due, once a night what has been kept long enough. A missed tick
-// loses nothing, as each works off all that is due.
+// Scheduled work on telemetry: every minute whatever rollups are due; every hour, and once after the start, what has been kept long
+// enough. A missed tick loses nothing, as each works off all that is due.
 
 import { schedule, type ScheduledTask } from 'node-cron'
 import type { Millis } from '../core/position.ts'
@@ -10,8 +10,6 @@ export interface TelemetryJobsOptions {
   readonly retention: { run(): Promise<readonly Expired[]> }
   readonly clock: Clock
   readonly onProblem: (message: string, detail: string) => void
-  /** The city's: retention runs at night. */
-  readonly timeZone?: string
 }
 
 export interface TelemetryJobs {
@@ -22,12 +20,12 @@ export interface TelemetryJobs {
   stop(): Promise<void>
 }
 
-/** Ten seconds past each minute, and twenty past three. */
+/** Ten seconds past each minute, and twenty minutes past each hour. */
 const ROLL_UP_AT = '10 * * * * *'
-const RETAIN_AT = '0 20 3 * * *'
+const RETAIN_AT = '0 20 * * * *'
 
 export function createTelemetryJobs(options: TelemetryJobsOptions): TelemetryJobs {
-  const { rollups, retention, clock, onProblem, timeZone = 'UTC' } = options
+  const { rollups, retention, clock, onProblem } = options
   let lastRetention: TelemetryStatus['retention'] = null
   let underWay: Promise<void> = Promise.resolve()
   let isStopped = false
@@ -48,17 +46,20 @@ export function createTelemetryJobs(options: TelemetryJobsOptions): TelemetryJob
     return underWay
   }
 
-  const rollUp = () => run('rollups', () => rollups.work())
+  let hasRetained = false
   const retain = () =>
     run('retention', async () => {
-      const gone = await retention.run()
-      lastRetention = summary(gone, clock.now())
+      hasRetained = true
+      lastRetention = summary(await retention.run(), clock.now())
     })
 
+  async function rollUp(): Promise<void> {
+    await run('rollups', () => rollups.work())
+    if (!hasRetained) await retain()
+  }
+
   tasks.push(schedule(ROLL_UP_AT, rollUp, { name: 'rollups', noOverlap: true, timezone: 'UTC' }))
-  tasks.push(
-    schedule(RETAIN_AT, retain, { name: 'retention', noOverlap: true, timezone: timeZone }),
-  )
+  tasks.push(schedule(RETAIN_AT, retain, { name: 'retention', noOverlap: true, timezone: 'UTC' }))
 
   return {
     get lastRetention() {
