@@ -49,6 +49,10 @@ if (![readings, devices, rush].every((value) => Number.isSafeInteger(value) && v
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const round = (value: number, digits = 1) => Math.round(value * 10 ** digits) / 10 ** digits
 const mib = (bytes: number) => round(bytes / 2 ** 20)
+const memory = (): string => {
+  const { rss, heapUsed } = process.memoryUsage()
+  return `RSS ${mib(rss)} MiB, heap ${mib(heapUsed)} MiB`
+}
 const windowAt = createLocalWindows('Asia/Shanghai')
 const types = [streetlight]
 
@@ -77,7 +81,7 @@ interface Filled {
   readonly perSecond: number
   /** What 20,000 readings a second take of one core. */
   readonly coreShareAtTarget: number
-  /** The longest that a write and what follows it kept others waiting. */
+  /** The longest that a write took, with the rollups due after it. */
   readonly longestMs: number
 }
 
@@ -85,6 +89,11 @@ interface Filled {
 async function fill({ store, rollups }: Side, fleet: FleetOptions, what: string): Promise<Filled> {
   const begun = performance.now()
   const cpu = process.cpuUsage()
+  // As the product does with each snapshot.
+  const sync = async (): Promise<void> => {
+    await store.sync()
+    rollups?.sync()
+  }
   let done = 0
   let said = begun
   let longestMs = 0
@@ -105,8 +114,9 @@ async function fill({ store, rollups }: Side, fleet: FleetOptions, what: string)
     last = now
     if (now - said < 5_000) continue
     said = now
+    await sync()
     say(
-      `${what}: ${done.toLocaleString('en')} of ${fleet.readings.toLocaleString('en')} readings, ${Math.round((done / (now - begun)) * 1000).toLocaleString('en')}/s, ${mib(process.memoryUsage.rss())} MiB`,
+      `${what}: ${done.toLocaleString('en')} of ${fleet.readings.toLocaleString('en')} readings, ${Math.round((done / (now - begun)) * 1000).toLocaleString('en')}/s, ${memory()}`,
     )
   }
   if (rollups !== null) {
@@ -114,8 +124,9 @@ async function fill({ store, rollups }: Side, fleet: FleetOptions, what: string)
     rollups.took([], through, at + 5 * MINUTE)
     await rollups.work()
   }
-  await store.sync()
-  rollups?.sync()
+  await sync()
+  // Windows are safe when what was put before the sync before this one is.
+  await sync()
   const seconds = (performance.now() - begun) / 1000
   const { user, system } = process.cpuUsage(cpu)
   return {
@@ -258,7 +269,7 @@ try {
   await closeSide(filling)
   for (const [what, one] of Object.entries(writes))
     say(
-      `${what.padEnd(44)} ${one.perSecond.toLocaleString('en').padStart(8)} readings/s; 20,000/s take ${one.coreShareAtTarget} of a core; longest turn ${one.longestMs} ms`,
+      `${what.padEnd(44)} ${one.perSecond.toLocaleString('en').padStart(8)} readings/s; 20,000/s take ${one.coreShareAtTarget} of a core; longest write ${one.longestMs} ms`,
     )
 
   const end = START + Math.floor(readings / devices) * MINUTE
@@ -269,10 +280,12 @@ try {
     )
 
   const asking = await openSide(kept, true)
+  await asking.rollups?.work()
   const found = await charts(asking, end)
   await closeSide(asking)
-  const memoryMiB = mib(process.memoryUsage.rss())
-  say(`memory of the process ${memoryMiB} MiB`)
+  const { rss, heapUsed } = process.memoryUsage()
+  const memoryMiB = { rss: mib(rss), heapUsed: mib(heapUsed) }
+  say(`memory of the process: ${memory()}`)
 
   const tooSlow = found.filter(({ medianMs, maxMs }) => maxMs !== null && medianMs > maxMs)
   const tooFew = Object.entries(writes).filter(([, one]) => one.perSecond < RATE_MIN)

@@ -35,7 +35,9 @@ export interface OutageResult {
   readonly foreign: number
   /** The readings that InfluxDB must refuse: how many were sent, and those found in quarantine with its message. */
   readonly bad: { readonly sent: number; readonly quarantined: number; readonly details: string[] }
-  readonly pipeline: PipelineNumbers & { readonly alwaysHeld: boolean }
+  readonly pipeline: PipelineNumbers
+  /** By how many items the accounting was wrong at most, at any look. */
+  readonly unaccountedMost: number
   /** Items that the pipeline must have stored: the fleet's, the probes'. */
   readonly expectedStored: number
   readonly alertMs: { readonly calm: readonly number[]; readonly outage: readonly number[] }
@@ -111,20 +113,22 @@ async function outage(
   const samples: Sample[] = []
   const states = new Set<string>()
   const alertMs = { calm: [] as number[], outage: [] as number[] }
-  let alwaysHeld = true
+  let unaccountedMost = 0
   let pendingMost = 0
-  let isWatching = true
+  const over = new AbortController()
   let isAway = false
 
   async function look(): Promise<OutagePipeline> {
     const { body } = await product.api<OutagePipeline>('GET', '/pipeline')
-    alwaysHeld &&= body.holds
-    pendingMost = Math.max(pendingMost, body.pending)
+    const { journaled, stored, quarantined, duplicate, pending } = body
+    const unaccounted = journaled - stored - quarantined - duplicate - pending
+    unaccountedMost = Math.max(unaccountedMost, Math.abs(unaccounted), body.holds ? 0 : 1)
+    pendingMost = Math.max(pendingMost, pending)
     if (isAway) states.add(body.telemetry.state)
     return body
   }
   const watching = (async () => {
-    for (let next = 0; isWatching; next++) {
+    for (let next = 0; !over.signal.aborted; next++) {
       const sample = await takeSample(product, elapsed())
       samples.push(sample)
       const { stored, pending, telemetry } = await look()
@@ -137,7 +141,7 @@ async function outage(
   })()
   const probing = (async () => {
     for (const probe of probes) {
-      if (!isWatching) return
+      if (over.signal.aborted) return
       const into = isAway ? alertMs.outage : alertMs.calm
       into.push(await publishToAlert(product, stream, probe))
       await wait(PROBE_SECONDS * 1_000)
@@ -190,7 +194,7 @@ async function outage(
   await wait(calmSeconds * 1_000)
 
   const result = await devices.stop()
-  isWatching = false
+  over.abort()
   await Promise.all([watching, probing])
   await stream.close()
   const pipeline = await until(
@@ -218,7 +222,8 @@ async function outage(
       quarantined: quarantine.body.items.filter(({ device }) => device === bad.id).length,
       details: quarantine.body.items.map(({ detail }) => detail),
     },
-    pipeline: { ...pipeline, alwaysHeld },
+    pipeline,
+    unaccountedMost,
     expectedStored: result.acknowledged + probed * PROBE_READINGS.length,
     alertMs,
     states: [...states],

@@ -183,6 +183,7 @@ async function ask(feed: Feed, asked: Question, timeZone: string): Promise<void>
       ).slice(0, limit),
       `${window} of ${device} ${metric} in [${from}, ${to})`,
     )
+  await expectRows(feed, asked, span, wanted, timeZone)
   if (window === 'raw') return
   const [first = '', ...others] = devices
   const groups = [
@@ -202,6 +203,41 @@ async function ask(feed: Feed, asked: Question, timeZone: string): Promise<void>
       }).slice(0, limit),
       `${window} of group ${key} ${metric} in [${from}, ${to})`,
     )
+}
+
+/** The export of the same span, with a second metric beside the first. */
+async function expectRows(
+  feed: Feed,
+  { metric: { type, metric, devices: known, isCounter }, window }: Question,
+  span: { readonly from: number; readonly to: number; readonly lookBackMs?: number },
+  devices: readonly string[],
+  timeZone: string,
+): Promise<void> {
+  const { from, to } = span
+  const query = { type, metrics: ['battery_pct', metric], devices, from, to, window }
+  const found = new Map<string, unknown[]>(devices.map((device) => [device, []]))
+  const order: string[] = []
+  for await (const batch of feed.queries.rows(query))
+    for (const row of batch) {
+      if (order.at(-1) !== row.device) order.push(row.device)
+      expect(row.simulated).toBe(row.device === 'L3')
+      const point =
+        'values' in row
+          ? { t: row.t, v: row.values[1] ?? Number.NaN }
+          : (row.summaries[1] ?? { t: row.t, v: Number.NaN })
+      if (!('v' in point && Number.isNaN(point.v))) found.get(row.device)?.push(point)
+    }
+  expect(order).toEqual(devices.filter((device) => order.includes(device)))
+  for (const device of known) {
+    const values = feed.table.get(cellsOf(device, metric)) ?? noValues
+    expectNear(
+      found.get(device),
+      window === 'raw'
+        ? rawPoints(values, from, to)
+        : bruteForceWindows(values, { ...span, window, timeZone }),
+      `export by ${window} of ${device} ${metric}${isCounter ? ', a counter' : ''}`,
+    )
+  }
 }
 
 /** How far back the reading may lie from which the first increase of an answer counts. */
