@@ -36,6 +36,7 @@ export interface Report {
   readonly consumed: Position
   readonly consumedAt: number
   readonly telemetry: Position
+  /** The store has not all of what it was given, and how much it lacks follows from its counts alone. */
   readonly telemetryBehind: boolean
   readonly telemetryQueued: number
   readonly snapshot: Position

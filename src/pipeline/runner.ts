@@ -193,7 +193,8 @@ export function createRunner(options: RunnerOptions): Runner {
       consumed: pipeline.position,
       consumedAt: engine.now,
       telemetry: writer.position,
-      telemetryBehind: writer.behind,
+      // Of a write that failed half way, nobody here knows how much was written.
+      telemetryBehind: writer.behind || writer.failing,
       telemetryQueued: writer.queued,
       snapshot: snapshotPosition,
       counts: { ...pipeline.counts },

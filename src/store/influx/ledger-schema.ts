@@ -27,9 +27,10 @@ function createTables(database: DatabaseSync): void {
   database.exec(`
     CREATE TABLE totals (
       format INTEGER NOT NULL, applied INTEGER NOT NULL, counted INTEGER NOT NULL, stored INTEGER NOT NULL,
-      duplicate INTEGER NOT NULL, revised INTEGER NOT NULL, refused INTEGER NOT NULL
+      duplicate INTEGER NOT NULL, revised INTEGER NOT NULL, refused INTEGER NOT NULL,
+      settled TEXT NOT NULL
     );
-    INSERT INTO totals VALUES (${LEDGER_FORMAT}, 0, 0, 0, 0, 0, 0);
+    INSERT INTO totals VALUES (${LEDGER_FORMAT}, 0, 0, 0, 0, 0, 0, '[0,0,0,0]');
     CREATE TABLE newest (
       type TEXT NOT NULL, device TEXT NOT NULL, ts INTEGER NOT NULL, division TEXT NOT NULL,
       PRIMARY KEY (type, device)

@@ -55,6 +55,7 @@ export interface Settled {
 export interface Ledger {
   readonly applied: Position
   readonly counted: Position
+  /** As they stood when all that was counted was in the database: what is still under way does not count as stored. */
   counts(): TelemetryCounts
   /** Null: no reading of the device has been counted. */
   newest(type: string, device: string): Newest | null
@@ -78,7 +79,7 @@ export function openLedger(file: string): Ledger {
   const database = openForWriting(file, 'full')
   const prepared = createStatements(database)
   prepareLedgerSchema(database, file)
-  let { applied, counted, counts } = readTotals()
+  let { applied, counted, counts, settled } = readTotals()
   const newest = readNewest()
   const floors = readFloors()
   const odd = readOdd()
@@ -92,7 +93,7 @@ export function openLedger(file: string): Ledger {
 
   function readTotals() {
     const row = prepared(
-      'SELECT applied, counted, stored, duplicate, revised, refused FROM totals',
+      'SELECT applied, counted, stored, duplicate, revised, refused, settled FROM totals',
     ).get()
     if (row === undefined) throw new Error(`Cannot read ${file}: expected totals, got none`)
     return {
@@ -104,6 +105,7 @@ export function openLedger(file: string): Ledger {
         revised: numberIn(row, 'revised'),
         refused: numberIn(row, 'refused'),
       },
+      settled: countsFrom(textIn(row, 'settled')),
     }
   }
 
@@ -138,8 +140,16 @@ export function openLedger(file: string): Ledger {
 
   function writeTotals(nextApplied: Position, nextCounted: Position, next: TelemetryCounts): void {
     prepared(
-      'UPDATE totals SET applied = ?, counted = ?, stored = ?, duplicate = ?, revised = ?, refused = ?',
-    ).run(nextApplied, nextCounted, next.stored, next.duplicate, next.revised, next.refused)
+      'UPDATE totals SET applied = ?, counted = ?, stored = ?, duplicate = ?, revised = ?, refused = ?, settled = ?',
+    ).run(
+      nextApplied,
+      nextCounted,
+      next.stored,
+      next.duplicate,
+      next.revised,
+      next.refused,
+      textOf(nextApplied >= nextCounted ? next : settled),
+    )
     // What is applied is never sent again.
     prepared('DELETE FROM odd WHERE position <= ?').run(nextApplied)
     if (nextApplied >= nextCounted) prepared('DELETE FROM orphans').run()
@@ -147,7 +157,9 @@ export function openLedger(file: string): Ledger {
 
   function forgetApplied(): void {
     for (const [key, one] of odd) if (one.position <= applied) odd.delete(key)
-    if (applied >= counted) orphans.clear()
+    if (applied < counted) return
+    orphans.clear()
+    settled = counts
   }
 
   return {
@@ -157,7 +169,7 @@ export function openLedger(file: string): Ledger {
     get counted() {
       return counted
     },
-    counts: () => counts,
+    counts: () => settled,
     newest: (type, device) => newest.get(type)?.get(device) ?? null,
     floor: (type) => floors.get(type) ?? null,
     setFloor(type, ts) {
@@ -239,6 +251,15 @@ function sumOf(one: TelemetryCounts, other: TelemetryCounts): TelemetryCounts {
     revised: one.revised + other.revised,
     refused: one.refused + other.refused,
   }
+}
+
+function textOf({ stored, duplicate, revised, refused }: TelemetryCounts): string {
+  return JSON.stringify([stored, duplicate, revised, refused])
+}
+
+function countsFrom(text: string): TelemetryCounts {
+  const [stored = 0, duplicate = 0, revised = 0, refused = 0] = JSON.parse(text) as number[]
+  return { stored, duplicate, revised, refused }
 }
 
 function positionOf(value: number): Position {
