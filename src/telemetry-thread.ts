@@ -127,19 +127,25 @@ const sink: TelemetrySink = {
     rollups.sync()
   },
   counts: () => store.counts(),
-  async close() {
-    const stopped = jobs.stop()
-    try {
-      // What rollups have made is theirs for good once it has been on disk for one sync: then nothing is made again at the next start.
-      await sink.sync()
-      await sink.sync()
-    } finally {
-      // Ends what the job under way may be waiting for.
-      await store.close()
-      await stopped
-      rollups.close()
-    }
+  close() {
+    closing ??= shut()
+    return closing
   },
+}
+let closing: Promise<void> | null = null
+
+async function shut(): Promise<void> {
+  const stopped = jobs.stop()
+  try {
+    // What rollups have made is theirs for good once it has been on disk for one sync: then nothing is made again at the next start.
+    await sink.sync()
+    await sink.sync()
+  } finally {
+    // Ends what the job under way may be waiting for.
+    await store.close()
+    await stopped
+    rollups.close()
+  }
 }
 
 hostSink(data.sink, sink)
@@ -171,12 +177,22 @@ main.on('message', (message: ToTelemetry) => {
     else reject?.(new Error(message.problem))
     return
   }
-  // The engine has closed the store before.
+  void stop()
+})
+
+async function stop(): Promise<void> {
+  // The engine has closed the store and heard how that went, unless it has never started: then nobody else ends the jobs and timers.
+  const isOurs = closing === null
+  try {
+    await sink.close()
+  } catch (error) {
+    if (isOurs) onProblem('telemetry store did not close', String(error))
+  }
   cancelStatus()
   data.sink.close()
   data.reader.close()
-  main.close()
-})
+  main?.close()
+}
 
 send({ kind: 'ready', status: status() })
 tellStatus()

@@ -252,12 +252,17 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     async recover(through) {
       await writer.flush()
+      /** A store that has not followed once holds up the start no longer: what it misses is read from the journal later. */
+      let follows = true
       for (const item of options.readJournal(pipeline.position, through)) {
         if ('damaged' in item) pipeline.damaged(item.damaged, item.position, emit)
         else pipeline.consume(item.record, item.position, emit)
         writer.reached(pipeline.position, engine.now)
         if (placed.length >= EFFECTS_MAX) settle(false)
-        if (writer.queued >= EFFECTS_MAX) await writer.flush()
+        if (follows && writer.queued >= EFFECTS_MAX) {
+          await writer.flush()
+          follows = writer.queued < EFFECTS_MAX
+        }
       }
       writer.reached(pipeline.position, engine.now)
       await writer.flush()

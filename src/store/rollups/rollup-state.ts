@@ -51,11 +51,14 @@ export function stateFrom(ledger: LedgerState): RollupState {
   }
 }
 
+/** When the oldest and the newest reading were measured, to the day. */
+export interface Extent {
+  readonly from: Millis
+  readonly to: Millis
+}
+
 /** The beginning; over readings that a store has kept without rollups it is that of their first day. */
-export function newState(
-  extent: { readonly from: Millis; readonly to: Millis } | null,
-  windowAt: WindowAt,
-): RollupState {
+export function newState(extent: Extent | null, windowAt: WindowAt): RollupState {
   const state: RollupState = {
     position: BEFORE_FIRST,
     at: Number.NEGATIVE_INFINITY,
@@ -65,12 +68,16 @@ export function newState(
     coldTo: 0,
     newestTo: 0,
   }
-  if (extent === null) return state
+  if (extent !== null) beginOver(state, extent, windowAt)
+  return state
+}
+
+/** Begins where the readings begin that a store has kept; all of them are still to be found there. */
+export function beginOver(state: RollupState, extent: Extent, windowAt: WindowAt): void {
   // The extent is known to the day only.
   beginAt(state, windowAt('1d', Math.max(0, extent.from - DAY_MS)).start, windowAt)
   state.coldTo = Math.ceil((extent.to + DAY_MS) / MINUTE_MS) * MINUTE_MS
   state.newestTo = state.coldTo
-  return state
 }
 
 /** Nothing is kept before the hour of `at`: readings of earlier hours count as late. */

@@ -7,7 +7,7 @@
 import { metricsOf, type DeviceType } from '../../core/device-type.ts'
 import type { Reading } from '../../core/messages/reading.ts'
 import type { Millis, Position } from '../../core/position.ts'
-import type { TelemetryStatus, TelemetryStore } from '../../ports.ts'
+import { TelemetryUnavailable, type TelemetryStatus, type TelemetryStore } from '../../ports.ts'
 import type { WindowAt } from '../telemetry/local-windows.ts'
 import type { RollupProgress } from '../telemetry/progress.ts'
 import { createCloseWindows, type Probes } from './close-windows.ts'
@@ -17,7 +17,16 @@ import { openLedger, type Ledger } from './ledger.ts'
 import { createMakeWindows } from './make-windows.ts'
 import { createOpenWindows } from './open-windows.ts'
 import { createRedoWindows } from './redo-windows.ts'
-import { AHEAD_MS, alignTo, beginAt, MINUTE_MS, newState, stateFrom } from './rollup-state.ts'
+import {
+  AHEAD_MS,
+  alignTo,
+  beginAt,
+  beginOver,
+  MINUTE_MS,
+  newState,
+  stateFrom,
+  type Extent,
+} from './rollup-state.ts'
 import { staleSpans } from './stale-spans.ts'
 
 export interface RollupsOptions {
@@ -76,12 +85,13 @@ const DEFAULT_BOUNDS: RollupBounds = {
 }
 
 const GRACE_MS = 120_000
+const NEVER = Number.POSITIVE_INFINITY
 
-/** Opens or makes the ledger. Rejects when it cannot, or when the store does not say what it has. */
+/** Opens or makes the ledger. Rejects when it cannot; a store that is away is asked what it has by the first `work()` that finds it. */
 export async function openRollups(options: RollupsOptions): Promise<Rollups> {
   const ledger = openLedger(options.file)
   try {
-    const extent = ledger.state === null ? await options.store.extent() : null
+    const extent = ledger.state === null ? await extentOf(options.store) : null
     return createRollups(options, ledger, extent)
   } catch (error) {
     ledger.close()
@@ -89,10 +99,19 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
   }
 }
 
+async function extentOf(store: TelemetryStore): Promise<Extent | null | 'unknown'> {
+  try {
+    return await store.extent()
+  } catch (error) {
+    if (error instanceof TelemetryUnavailable) return 'unknown'
+    throw error
+  }
+}
+
 function createRollups(
   options: RollupsOptions,
   ledger: Ledger,
-  extent: { readonly from: Millis; readonly to: Millis } | null,
+  extent: Extent | null | 'unknown',
 ): Rollups {
   const { store, windowAt, graceMs = GRACE_MS, onProblem = () => {} } = options
   const { rawKeptSince = () => 0, hoursKeptSince = () => 0 } = options
@@ -104,7 +123,12 @@ function createRollups(
       { isCounter: metricsOf(type).map(({ kind }) => kind === 'counter') },
     ]),
   )
-  const state = ledger.state === null ? newState(extent, windowAt) : stateFrom(ledger.state)
+  const state =
+    ledger.state === null
+      ? newState(extent === 'unknown' ? null : extent, windowAt)
+      : stateFrom(ledger.state)
+  /** When the readings were measured that came before the store has said what it had; null: it has. */
+  let unasked = extent === 'unknown' ? { from: NEVER, to: -NEVER } : null
   if (state.hasBegun && alignTo(state, windowAt))
     onProblem(
       'time zone changed',
@@ -157,7 +181,19 @@ function createRollups(
     else windows.add(reading.type, reading.device, minute, ts, reading.values, reading.simulated)
   }
 
+  /** Begins over what the store has: all of it is found in the raw readings. */
+  async function askExtent(): Promise<void> {
+    const kept = await store.extent()
+    const from = Math.min(unasked?.from ?? NEVER, kept?.from ?? NEVER)
+    const to = Math.max(unasked?.to ?? -NEVER, kept?.to ?? -NEVER)
+    unasked = null
+    if (from > to) return
+    beginOver(state, { from, to }, windowAt)
+    safe = { ...safe, through: { ...state.through } }
+  }
+
   async function workOnce(): Promise<void> {
+    if (unasked !== null) await askExtent()
     if (!state.hasBegun) return
     const due = Math.floor((state.at - graceMs) / MINUTE_MS) * MINUTE_MS
     const errors: unknown[] = []
@@ -186,6 +222,13 @@ function createRollups(
   return {
     took(readings, through, at) {
       if (at > state.at) state.at = at
+      if (unasked !== null) {
+        for (const { ts } of readings) {
+          unasked.from = Math.min(unasked.from, Math.floor(ts))
+          unasked.to = Math.max(unasked.to, Math.floor(ts))
+        }
+        return
+      }
       if (!state.hasBegun) {
         beginAt(state, at, windowAt)
         // Nothing was kept before.
