@@ -122,6 +122,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const typeIds = deviceTypes.map(({ id }) => id)
     for (const warning of retentionWarnings(retention, typeIds)) log.warn(warning)
     const channel = new MessageChannel()
+    const through = journal.committed
     const opening = startTelemetry({
       sink: channel.port1,
       data: {
@@ -129,6 +130,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         timeZone: config.HETAO_TIMEZONE,
         influx: isEmbedded ? null : influxOf(config),
         retention,
+        journaledBefore: through,
       },
       refuse: createRefusals({ journal }),
       onStatus: noteTelemetry(log),
@@ -157,7 +159,6 @@ export async function startApp(options: AppOptions): Promise<App> {
       for (const [position, outcome] of next.outcomes) submit.settle(position, outcome)
       for (const listener of listeners) listener(next.changes)
     }
-    const through = journal.committed
     const link = await startEngine({
       clock,
       data: {

@@ -9,6 +9,7 @@ import { systemClock } from './clock.ts'
 import type { RetentionPolicy } from './core/telemetry/retention-policy.ts'
 import { createTelemetryJobs } from './jobs/telemetry-jobs.ts'
 import type { Reading } from './core/messages/reading.ts'
+import type { Position } from './core/position.ts'
 import type { TelemetrySink, TelemetryStatus, TelemetryStore } from './ports.ts'
 import { openEmbeddedTelemetry } from './store/embedded/embedded.ts'
 import { openInflux, type RefusedReading } from './store/influx/influx.ts'
@@ -32,6 +33,8 @@ export interface TelemetryThreadData {
   readonly timeZone: string
   readonly influx: InfluxTarget | null
   readonly retention: RetentionPolicy
+  /** The journal's last committed position when the thread was started. */
+  readonly journaledBefore: Position
   /** From the engine, which writes. */
   readonly sink: MessagePort
   /** From the main thread, which asks. */
@@ -61,8 +64,8 @@ const windowAt = createLocalWindows(data.timeZone)
 // Refused readings go through the journal before the store may pass them.
 const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
 let refusals = 0
-/** Refused since the last write that succeeded: a write that fails half way is repeated without them. */
-const refused = new Set<string>()
+/** Refused beyond what writes have reached: a write that fails half way is repeated, perhaps in other batches, without them. */
+const refused = new Map<string, Position>()
 const keyOf = ({ position, device, ts }: Reading) => `${position} ${ts} ${device}`
 async function refuse(items: readonly RefusedReading[]): Promise<void> {
   const id = ++refusals
@@ -70,7 +73,7 @@ async function refuse(items: readonly RefusedReading[]): Promise<void> {
     waiting.set(id, { resolve, reject })
     send({ kind: 'refused', id, items })
   })
-  for (const { reading } of items) refused.add(keyOf(reading))
+  for (const { reading } of items) refused.set(keyOf(reading), reading.position)
 }
 
 const store: TelemetryStore =
@@ -86,11 +89,13 @@ const store: TelemetryStore =
       })
 const rollups = await openRollupsOrAnew({
   store,
-  file: join(data.directory, 'rollups.db'),
+  // Each store has windows of its own, and so a ledger: one data directory may have served both.
+  file: join(data.directory, data.influx === null ? 'rollups.db' : 'influx-rollups.db'),
   types: deviceTypes,
   windowAt,
   rawKeptSince: (type) => retention.keptSince('raw', type),
   hoursKeptSince: (type) => retention.keptSince('1h', type),
+  journaledBefore: data.journaledBefore,
   onProblem,
 })
 const retention = createRetention({
@@ -119,7 +124,7 @@ const sink: TelemetrySink = {
   async write(readings, through, at) {
     await store.write(readings, through, at)
     const kept = refused.size === 0 ? readings : readings.filter((one) => !refused.has(keyOf(one)))
-    refused.clear()
+    for (const [key, position] of refused) if (position <= through) refused.delete(key)
     rollups.took(kept, through, at)
   },
   async sync() {

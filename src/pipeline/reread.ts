@@ -13,6 +13,8 @@ import { messageOf, type TailItem } from './message-of.ts'
 import type { RegistryPast } from './registry-past.ts'
 
 const BATCH_MAX = 4_096
+/** Others run between two batches, also where the journal has nothing but what was refused. */
+const RECORDS_MAX = 4_096
 
 export function* readingsOf(
   journal: Iterable<TailItem>,
@@ -23,6 +25,7 @@ export function* readingsOf(
   typeNamed: (id: string) => CompiledType | undefined,
 ): Generator<{ readings: readonly Reading[]; through: Position; at: Millis }> {
   let readings: Reading[] = []
+  let records = 0
   let through: Position | null = null
   let current = BEFORE_FIRST
   let at: Millis = 0
@@ -49,9 +52,10 @@ export function* readingsOf(
     if ('record' in item) at = item.record.receivedAt
     if ('record' in item && item.record.kind === 'message')
       ingest(messageOf(item.record, item.position), collector, decoders, fragments, () => {})
-    if (readings.length >= BATCH_MAX) {
+    if (readings.length >= BATCH_MAX || ++records >= RECORDS_MAX) {
       yield { readings, through, at }
       readings = []
+      records = 0
     }
   }
   if (through !== null) yield { readings, through, at }

@@ -194,7 +194,7 @@ export function createRunner(options: RunnerOptions): Runner {
       consumedAt: engine.now,
       telemetry: writer.position,
       // Of a write that failed half way, nobody here knows how much was written.
-      telemetryBehind: writer.behind || writer.failing,
+      telemetryBehind: writer.behind || writer.failing || !writer.hasWritten,
       telemetryQueued: writer.queued,
       snapshot: snapshotPosition,
       counts: { ...pipeline.counts },

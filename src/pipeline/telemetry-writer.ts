@@ -39,6 +39,8 @@ export interface TelemetryWriter {
   /** Readings accepted and not yet in the store; while behind, those since then only. */
   readonly queued: number
   readonly behind: boolean
+  /** A write has succeeded since the start: until then the store may have counted what is queued, before the process was killed. */
+  readonly hasWritten: boolean
   /** The last write failed. */
   readonly failing: boolean
   offer(reading: Reading): void
@@ -78,6 +80,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
   /** Behind, and the journal is read up to where the queue begins: what comes meanwhile need not be read again. */
   let resuming = false
   let behind = position < through
+  let hasWritten = false
   let failures = 0
   let closed = false
   let cancel: (() => void) | null = null
@@ -110,6 +113,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     toldAt = at
     try {
       await store.write(batch, target, at)
+      hasWritten = true
       position = target
       if (batch.length > 0) options.onWritten?.()
     } catch (error) {
@@ -127,6 +131,7 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     try {
       for (const batch of options.reread(position)) {
         await store.write(batch.readings, batch.through, batch.at)
+        hasWritten = true
         position = batch.through
         options.onWritten?.()
         if (closed) return
@@ -165,6 +170,9 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
     },
     get behind() {
       return behind
+    },
+    get hasWritten() {
+      return hasWritten
     },
     get failing() {
       return failures > 0

@@ -10,22 +10,27 @@ import { createPacker } from './packed-readings.ts'
 export async function createSinkClient(port: MessagePort): Promise<TelemetrySink> {
   const calls = createCalls(port)
   const pack = createPacker()
-  let counts: TelemetryCounts = { stored: 0, duplicate: 0, revised: 0, refused: 0 }
 
   async function ask(
     request: (id: number) => SinkRequest,
     transfer: readonly ArrayBuffer[] = [],
-  ): Promise<void> {
-    counts = (await calls.ask(request, transfer)) as TelemetryCounts
+  ): Promise<TelemetryCounts> {
+    return (await calls.ask(request, transfer)) as TelemetryCounts
   }
 
-  await ask((id) => ({ id, kind: 'hello' }))
+  let counts = await ask((id) => ({ id, kind: 'hello' }))
   return {
-    write(readings, through, at) {
+    async write(readings, through, at) {
       const packed = pack(readings)
-      return ask((id) => ({ id, kind: 'write', packed, through, at }), [packed.numbers.buffer])
+      counts = await ask(
+        (id) => ({ id, kind: 'write', packed, through, at }),
+        [packed.numbers.buffer],
+      )
     },
-    sync: () => ask((id) => ({ id, kind: 'sync' })),
+    async sync() {
+      // What it counts of a write under way, or of one that has failed half way, still waits with whoever writes.
+      await ask((id) => ({ id, kind: 'sync' }))
+    },
     counts: () => counts,
     async close() {
       await ask((id) => ({ id, kind: 'close' }))

@@ -10,8 +10,6 @@ import { sendError } from './sent-error.ts'
 export function hostSink(port: MessagePort, sink: TelemetrySink): void {
   const unpack = createUnpacker()
   let last: Promise<void> = Promise.resolve()
-  /** While a write is under way, what is told is how it was before: whoever writes counts that write as its own. */
-  let counts = sink.counts()
 
   async function carryOut(request: SinkRequest): Promise<void> {
     if (request.kind === 'write')
@@ -24,8 +22,7 @@ export function hostSink(port: MessagePort, sink: TelemetrySink): void {
     let sent: SinkAnswer
     try {
       await carryOut(request)
-      if (request.kind === 'write') counts = sink.counts()
-      sent = { id: request.id, value: counts }
+      sent = { id: request.id, value: sink.counts() }
     } catch (error) {
       sent = { id: request.id, error: sendError(error) }
     }

@@ -6,7 +6,7 @@
 
 import { metricsOf, type DeviceType } from '../../core/device-type.ts'
 import type { Reading } from '../../core/messages/reading.ts'
-import type { Millis, Position } from '../../core/position.ts'
+import { BEFORE_FIRST, type Millis, type Position } from '../../core/position.ts'
 import { TelemetryUnavailable, type TelemetryStatus, type TelemetryStore } from '../../ports.ts'
 import type { WindowAt } from '../telemetry/local-windows.ts'
 import type { RollupProgress } from '../telemetry/progress.ts'
@@ -41,6 +41,11 @@ export interface RollupsOptions {
   readonly rawKeptSince?: (type: string) => Millis
   /** The same of its hours. */
   readonly hoursKeptSince?: (type: string) => Millis
+  /**
+   * Readings up to here were journaled before this process, so a former one may have written them. Whether the store refused some of
+   * them is not known any more: their minutes are worked out from what it has kept. Default: none were.
+   */
+  readonly journaledBefore?: Position
   readonly onProblem?: (message: string, detail: string) => void
   readonly bounds?: Partial<RollupBounds>
 }
@@ -115,6 +120,7 @@ function createRollups(
 ): Rollups {
   const { store, windowAt, graceMs = GRACE_MS, onProblem = () => {} } = options
   const { rawKeptSince = () => 0, hoursKeptSince = () => 0 } = options
+  const { journaledBefore = BEFORE_FIRST } = options
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const types = options.types.map(({ id }) => id)
   const kindsOf = new Map(
@@ -177,6 +183,8 @@ function createRollups(
       return
     }
     if (minute >= state.newestTo) state.newestTo = minute + MINUTE_MS
+    if (reading.position <= journaledBefore)
+      state.coldTo = Math.max(state.coldTo, minute + MINUTE_MS)
     if (minute < state.coldTo) probes.delete(reading.type)
     else windows.add(reading.type, reading.device, minute, ts, reading.values, reading.simulated)
   }

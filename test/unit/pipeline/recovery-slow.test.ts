@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
 import { deviceTypes } from '../../../devices/index.ts'
 import type { JournalRecord } from '../../../src/core/messages/record.ts'
 import { BEFORE_FIRST, positionAt, type Position } from '../../../src/core/position.ts'
+import type { Report } from '../../../src/pipeline/messages.ts'
 import { createPipeline } from '../../../src/pipeline/pipeline.ts'
 import { createRunner } from '../../../src/pipeline/runner.ts'
 import { createSnapshots } from '../../../src/pipeline/snapshots.ts'
@@ -47,6 +48,7 @@ it('recovers while a write does not end, without waiting for it again and again'
       return () => clearImmediate(pending)
     },
   }
+  const reports: Report[] = []
   const state = openState({ file: join(root, 'state.db') })
   const pipeline = createPipeline({ types: deviceTypes, timeZone: 'Asia/Shanghai' })
   const runner = createRunner({
@@ -55,7 +57,7 @@ it('recovers while a write does not end, without waiting for it again and again'
     telemetry: {
       write: () => new Promise(() => {}),
       sync: () => Promise.resolve(),
-      counts: () => ({ stored: 0, duplicate: 0, revised: 0, refused: 0 }),
+      counts: () => ({ stored: MESSAGES - 1, duplicate: 0, revised: 0, refused: 0 }),
       close: () => Promise.resolve(),
     },
     telemetryPosition: BEFORE_FIRST,
@@ -66,13 +68,15 @@ it('recovers while a write does not end, without waiting for it again and again'
         yield { position: positionAt(sequence), record: recordAt(sequence) }
     },
     clock,
-    report: () => {},
+    report: (report) => reports.push(report),
     onSnapshot: () => {},
     onProblem: () => {},
     snapshotEveryMs: 1e12,
   })
   await runner.recover(positionAt(MESSAGES))
   expect(pipeline.counts.accepted).toBe(MESSAGES - 1)
+  // All of them were stored before a kill: those in the queue are not waiting on top of that.
+  expect(reports.at(-1)).toMatchObject({ stored: MESSAGES - 1, telemetryBehind: true })
   expect(waitedMs).toBeLessThanOrEqual(5_000)
   state.close()
   rmSync(root, { recursive: true })

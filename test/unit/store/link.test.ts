@@ -59,8 +59,7 @@ describe('packed readings', () => {
         (batches, originsMax) => {
           const pack = createPacker({ originsMax })
           const unpack = createUnpacker()
-          for (const batch of batches)
-            expect(unpack(structuredClone(pack(batch)))).toEqual(batch)
+          for (const batch of batches) expect(unpack(structuredClone(pack(batch)))).toEqual(batch)
         },
       ),
     )
@@ -134,6 +133,23 @@ describe('a sink on another thread', () => {
     expect(error).toMatchObject({ message: 'the server is away', retryAfterMs: 30_000 })
     fail(null)
     await client.write([], positionAt(1), 1)
+  })
+
+  it('counts what a write has brought when the write has ended, not before', async () => {
+    const { port1, port2 } = channel()
+    const { sink } = createSink()
+    let stored = 0
+    // As InfluxDB's books do: counted before it is sent, and the sending fails.
+    const write = () => {
+      stored = 3
+      return Promise.reject(new TelemetryUnavailable('away'))
+    }
+    const counts = () => ({ stored, duplicate: 0, revised: 0, refused: 0 })
+    hostSink(port1, { ...sink, write, counts })
+    const client = await createSinkClient(port2)
+    await expect(client.write([], positionAt(1), 1)).rejects.toThrow('away')
+    await client.sync()
+    expect(client.counts().stored).toBe(0)
   })
 
   it('rejects what is under way when the other thread ends', async () => {
