@@ -168,6 +168,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         through,
         telemetry: channel.port2,
         telemetryIsLocal: isEmbedded,
+        telemetryStore: config.HETAO_STORE,
       },
       onConsumed: (memory) => journal.release(memory),
       onReport,

@@ -23,6 +23,8 @@ export interface EngineThreadData {
   readonly telemetry: MessagePort
   /** Telemetry is kept by this machine: when it cannot follow, what comes in waits a little. */
   readonly telemetryIsLocal: boolean
+  /** Which store it is: a snapshot's place in another one says nothing here. */
+  readonly telemetryStore: string
 }
 
 /** Readings on their way to a store of this machine beyond which the next chunk waits; less than what falls behind. */
@@ -45,6 +47,15 @@ const pipeline = createPipeline({
   timeZone: data.timeZone,
   ...(snapshot === null ? {} : { snapshot: snapshot.pipeline }),
 })
+const formerStore =
+  snapshot === null ? data.telemetryStore : (snapshot.telemetryStore ?? 'embedded')
+const isSameStore = formerStore === data.telemetryStore
+if (!isSameStore)
+  send({
+    kind: 'problem',
+    message: 'telemetry store changed',
+    detail: `from ${formerStore} to ${data.telemetryStore}: it is given what the journal still has; older readings stay where they are`,
+  })
 let ready = false
 let last: Report | null = null
 const runner = createRunner({
@@ -52,7 +63,13 @@ const runner = createRunner({
   state,
   telemetry: await createSinkClient(data.telemetry),
   telemetryHold: data.telemetryIsLocal ? TELEMETRY_HOLD : null,
-  telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+  telemetryPosition: isSameStore ? (snapshot?.telemetry ?? BEFORE_FIRST) : BEFORE_FIRST,
+  telemetryStore: data.telemetryStore,
+  telemetryElsewhere: isSameStore
+    ? snapshot?.telemetryElsewhere === undefined
+      ? 0
+      : snapshot.telemetryElsewhere
+    : null,
   registryPast: snapshot?.registryPast ?? [],
   snapshots,
   readJournal: (after, through) => readJournal(journalDirectory, { after, through }),

@@ -54,7 +54,8 @@ export const retention = z.string().transform((text, context) => {
   if (parsed.ok && keepsLateData(parsed.retention)) return parsed.retention
   const message = parsed.ok
     ? 'expected 8d or more, as readings may come 7 days late'
-    : parsed.reason
+    : // The value is told beside it.
+      parsed.reason.replace(/, got [^,]*$/, '')
   context.addIssue({ code: 'custom', message })
   return z.NEVER
 })

@@ -26,6 +26,13 @@ export interface RunnerOptions {
   readonly telemetry: TelemetrySink
   /** Where the telemetry store was complete at the last snapshot. */
   readonly telemetryPosition: Position
+  /** Names the store in snapshots. */
+  readonly telemetryStore: string
+  /**
+   * Accepted readings that a former store keeps. Null: the store is new to this journal and takes what the journal still has; what is
+   * then missing is elsewhere.
+   */
+  readonly telemetryElsewhere: number | null
   /** Changes of the registry since then, as the snapshot has kept them. */
   readonly registryPast: readonly PastDevice[]
   readonly snapshots: Snapshots
@@ -80,6 +87,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let snapshotAt = clock.now()
   let snapshotPosition = pipeline.position
   let neededByOlder = options.telemetryPosition
+  let elsewhere = options.telemetryElsewhere
   /** What the snapshot under way says of the telemetry store: what comes after may have to be read again. */
   let snapshotTelemetry: Position | null = null
   let isFailing = false
@@ -189,16 +197,23 @@ export function createRunner(options: RunnerOptions): Runner {
     told: readonly Reply[],
     latest: readonly Latest[],
   ): Report {
+    const kept = options.telemetry.counts()
+    const isBehind = writer.behind || writer.failing || !writer.hasWritten
+    if (elsewhere === null && !isBehind) {
+      const here = kept.stored + kept.duplicate + kept.refused + writer.queued
+      elsewhere = Math.max(0, pipeline.counts.accepted - here)
+    }
     return {
       consumed: pipeline.position,
       consumedAt: engine.now,
       telemetry: writer.position,
       // Of a write that failed half way, nobody here knows how much was written.
-      telemetryBehind: writer.behind || writer.failing || !writer.hasWritten,
+      telemetryBehind: isBehind,
       telemetryQueued: writer.queued,
       snapshot: snapshotPosition,
       counts: { ...pipeline.counts },
-      ...options.telemetry.counts(),
+      ...kept,
+      stored: kept.stored + (elsewhere ?? 0),
       outcomes: answers,
       replies: told,
       ...changesOf(effects, latest),
@@ -234,6 +249,8 @@ export function createRunner(options: RunnerOptions): Runner {
         options.snapshots.write({
           pipeline: pipeline.snapshot(),
           telemetry,
+          telemetryStore: options.telemetryStore,
+          telemetryElsewhere: elsewhere,
           registryPast: registryPast.list(),
         })
         snapshotPosition = pipeline.position

@@ -27,6 +27,10 @@ export interface StoredSnapshot {
   readonly pipeline: PipelineSnapshot
   /** The telemetry store held everything up to here; never after `pipeline.position`. */
   readonly telemetry: Position
+  /** Which store that was. Absent in snapshots of versions that knew one only, the embedded one. */
+  readonly telemetryStore?: string
+  /** Readings that a former store keeps; null: not known before the present one has caught up. Absent: none. */
+  readonly telemetryElsewhere?: number | null
   /** While the telemetry store is behind: the registry of the time between. Absent in snapshots of versions that had none. */
   readonly registryPast?: readonly PastDevice[]
 }

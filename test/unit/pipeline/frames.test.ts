@@ -141,6 +141,8 @@ describe('a snapshot that is taken while messages come', () => {
         },
       },
       telemetryPosition: BEFORE_FIRST,
+      telemetryStore: 'memory',
+      telemetryElsewhere: 0,
       registryPast: [],
       snapshots,
       readJournal: () => [],

@@ -61,6 +61,8 @@ it('recovers while a write does not end, without waiting for it again and again'
       close: () => Promise.resolve(),
     },
     telemetryPosition: BEFORE_FIRST,
+    telemetryStore: 'memory',
+    telemetryElsewhere: 0,
     registryPast: [],
     snapshots: createSnapshots(join(root, 'snapshots')),
     *readJournal(after: Position, through: Position) {

@@ -135,6 +135,8 @@ async function live(
     state,
     telemetry,
     telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+    telemetryStore: 'memory',
+    telemetryElsewhere: 0,
     registryPast: snapshot?.registryPast ?? [],
     snapshots,
     *readJournal(after: Position, through: Position) {
@@ -283,6 +285,8 @@ function openRunner(root: string, records: readonly JournalRecord[]) {
         away.telemetry ? Promise.reject(new Error('away')) : telemetry.write(...given),
     },
     telemetryPosition: snapshot?.telemetry ?? BEFORE_FIRST,
+    telemetryStore: 'memory',
+    telemetryElsewhere: 0,
     registryPast: snapshot?.registryPast ?? [],
     snapshots,
     *readJournal(after: Position, through: Position) {

@@ -45,6 +45,8 @@ describe('replies', () => {
       state: openState({ file: join(directory, 'state.db') }),
       telemetry: createMemoryTelemetry({ types: [] }),
       telemetryPosition: BEFORE_FIRST,
+      telemetryStore: 'memory',
+      telemetryElsewhere: 0,
       registryPast: [],
       snapshots: createSnapshots(join(directory, 'snapshots')),
       readJournal: (after, through) =>
