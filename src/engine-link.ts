@@ -38,6 +38,7 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
     })
     let report: Report | null = null
     let stopping = false
+    let hasEnded = false
     let stopped: () => void = () => {}
     const sentAt: Millis[] = []
 
@@ -69,6 +70,7 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
       },
       stop() {
         stopping = true
+        if (hasEnded) return Promise.resolve()
         return new Promise<void>((done) => {
           stopped = done
           const message: ToEngine = { kind: 'stop' }
@@ -109,6 +111,7 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
       else options.onDeath(cause)
     })
     worker.on('exit', (code) => {
+      hasEnded = true
       if (stopping) stopped()
       else {
         const cause = new Error(`The engine thread ended with code ${code}`)

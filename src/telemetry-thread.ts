@@ -111,7 +111,7 @@ const queries = createTelemetryQueries({
   progress: rollups,
   types: deviceTypes,
   windowAt,
-  keptSince: retention.keptSince,
+  keptSince: (level, type) => retention.keptSince(level, type),
 })
 const jobs = createTelemetryJobs({
   rollups,

@@ -48,6 +48,7 @@ export function openEmbeddedTelemetry(options: EmbeddedTelemetryOptions): Teleme
     totals,
     state,
     openFilesMax: openFilesMax ?? RAW_FILES_MAX,
+    onAside: (path) => readers.release(path),
   })
   const windows = createWindowFiles({
     directory,

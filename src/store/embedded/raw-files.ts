@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import type { DeviceType } from '../../core/device-type.ts'
 import type { Position } from '../../core/position.ts'
 import type { Reading } from '../../core/messages/reading.ts'
+import { isDamage, putAside } from '../sqlite/damage.ts'
 import { syncDirectory } from '../sqlite/make-durable.ts'
 import { openForReading } from '../sqlite/open-database.ts'
 import { metricsByType } from '../telemetry/metrics.ts'
@@ -31,6 +32,8 @@ export interface RawFilesOptions {
   readonly state: WriteState
   /** Around midnight UTC each type is written in two files, so twice the number of types keeps them from taking turns. */
   readonly openFilesMax: number
+  /** The file is about to be put aside: whoever reads it lets go of it. */
+  readonly onAside: (path: string) => void
 }
 
 /**
@@ -94,11 +97,22 @@ export function createRawFiles(options: RawFilesOptions): RawFiles {
         file.write(readings, through)
         totals.record(name, file.counts())
       } catch (error) {
+        const applied = isDamage(error) ? appliedOf(path) : 0
         // What the file holds in memory may be ahead of the disk now: opened again, it starts from what is there.
         discard(path)
+        if (isDamage(error) && existsSync(path)) beginAnew(name, path, applied)
         throw error
       }
     })
+  }
+
+  /** One file must not keep all others from being written: the next try makes a new one, and what was counted stays counted. */
+  function beginAnew(name: DayFileName, path: string, applied: number): void {
+    discarded.delete(path)
+    options.onAside(path)
+    totals.settle([name])
+    state.remark(`${path} was damaged: it is kept as ${putAside(path)}, and a new one is begun`)
+    totals.retire(name, applied)
   }
 
   /** How far the file has taken the journal; 0 when it cannot tell any more. */

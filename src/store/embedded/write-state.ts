@@ -8,6 +8,8 @@ export interface WriteState {
   attempt(what: string, path: string, write: () => void): void
   /** The same for bringing to disk what was written, which says nothing about whether the next write will succeed. */
   attemptSync(path: string, sync: () => void): void
+  /** Something happened that hinders no write, and that people should know. */
+  remark(text: string): void
   /** The file is gone, and its failure with it. */
   forget(path: string): void
   state(): StoreState
@@ -30,6 +32,7 @@ export function createWriteState(clock: Clock, remark: string | null): WriteStat
   const failures = new Map<string, Failure>()
   let state: 'ready' | Failure['state'] = 'ready'
   let since = clock.now()
+  let remarked = remark
 
   function update(): void {
     const next = [...failures.values()].at(-1)?.state ?? 'ready'
@@ -65,6 +68,9 @@ export function createWriteState(clock: Clock, remark: string | null): WriteStat
     attemptSync(path, sync) {
       run(`Cannot sync ${path}`, syncKey(path), sync)
     },
+    remark(text) {
+      remarked = text
+    },
     forget(path) {
       failures.delete(path)
       failures.delete(syncKey(path))
@@ -74,7 +80,7 @@ export function createWriteState(clock: Clock, remark: string | null): WriteStat
       kind: 'embedded',
       state,
       since,
-      detail: [...failures.values()].at(-1)?.detail ?? remark,
+      detail: [...failures.values()].at(-1)?.detail ?? remarked,
       server: `SQLite ${process.versions['sqlite'] ?? 'of unknown version'}`,
     }),
   }

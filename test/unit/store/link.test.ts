@@ -94,7 +94,7 @@ function createSink() {
   return {
     sink,
     written,
-    fail(error: Error | null) {
+    fail: (error: Error | null): void => {
       fault = error
     },
   }
