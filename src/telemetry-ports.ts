@@ -29,6 +29,16 @@ export class TelemetryUnavailable extends Error {
   }
 }
 
+/** The database refuses these windows for good; all others of the put are kept. Only a change over there makes a repetition useful. */
+export class WindowsRefused extends Error {
+  override readonly name = 'WindowsRefused'
+  readonly windows: readonly WindowRow[]
+  constructor(message: string, windows: readonly WindowRow[]) {
+    super(message)
+    this.windows = windows
+  }
+}
+
 /** The pipeline's side of telemetry. */
 export interface TelemetrySink {
   /**
@@ -91,13 +101,15 @@ export interface Expired {
   readonly bytes: number | null
   /** File or measurement, for people. */
   readonly where: string
+  /** In dry runs: when retention takes it as a whole, at the earliest. A border is acted upon once it has been wanted for a day. */
+  readonly dueAt?: Millis
 }
 
 export interface StoreState {
   readonly kind: 'embedded' | 'influx' | 'memory'
   /**
    * `ready`: writes succeed. `starting`: not asked yet. The others say why nothing can be written: no answer, a wrong token, no bucket
-   * and no right to make one, a full disk, answers that do not come in time, anything else.
+   * and no right to make one, a full disk, answers that come late or not in time, anything else.
    */
   readonly state:
     'starting' | 'ready' | 'unreachable' | 'unauthorized' | 'missing' | 'full' | 'slow' | 'failing'
@@ -119,7 +131,10 @@ export interface TelemetryStore extends TelemetrySink {
   readings(query: RowQuery): AsyncIterable<readonly ReadingRow[]>
   /** Windows that start in the span. */
   windows(level: RollupLevel, query: RowQuery): AsyncIterable<readonly WindowRow[]>
-  /** Each window takes the place of what is kept for its device and start. May be repeated whole. */
+  /**
+   * Each window takes the place of what is kept for its device and start. May be repeated whole. Rejects with `WindowsRefused` when some
+   * of them will never be taken.
+   */
   putWindows(level: RollupLevel, type: string, windows: readonly WindowRow[]): Promise<void>
   /** When the oldest and the newest kept raw readings of any type were measured, roughly (to the day); null: there are none. */
   extent(): Promise<{ readonly from: Millis; readonly to: Millis } | null>
@@ -128,6 +143,13 @@ export interface TelemetryStore extends TelemetrySink {
   /** Takes away what lies before the moment as a whole, and says what it was. */
   drop(level: TelemetryLevel, type: string, before: Millis): Promise<readonly Expired[]>
   state(): StoreState
+  /**
+   * Levels whose place was found gone and has been made anew, empty: told, after a restart too, until they are settled. Absent: nobody
+   * else can take a place away.
+   */
+  lost?(): readonly TelemetryLevel[]
+  /** Whoever makes the windows knows of these losses for good. */
+  settleLost?(levels: readonly TelemetryLevel[]): void
 }
 
 export const telemetryWindows = ['raw', '1m', '5m', '15m', '1h', '6h', '1d'] as const
@@ -156,8 +178,13 @@ export type Point =
       readonly max: number
       readonly mean: number
       readonly last: number
-      /** Counters only: what went through since the reading before the window, or since its first reading when there is none. */
+      /**
+       * Counters only: what went through since the reading before the window, or since its first reading when there is none (of the
+       * 40 days before the span).
+       */
       readonly increase?: number
+      /** Only where the window is longer than asked, as nothing finer is kept any more: how long it is, from `t` on. */
+      readonly spanMs?: number
     }
 
 export interface DeviceSeries {
@@ -186,6 +213,8 @@ export interface GroupPoint {
   readonly total: number
   /** Counters only: sum of the devices' increases. */
   readonly increase?: number
+  /** As in `Point`. */
+  readonly spanMs?: number
 }
 
 export interface GroupSeries {
@@ -228,7 +257,7 @@ export interface TelemetryReader {
   series(query: SeriesQuery): Promise<readonly DeviceSeries[]>
   groups(query: GroupQuery): Promise<readonly GroupSeries[]>
   rows(query: ExportQuery): AsyncIterable<readonly ExportRow[]>
-  /** What retention would take away now. */
+  /** What the policy takes away: now or, where nobody takes it back, after having been wanted for a day (`dueAt`). */
   expired(): Promise<readonly Expired[]>
   close(): Promise<void>
 }

@@ -93,7 +93,9 @@ const rollups = await openRollupsOrAnew({
   file: join(data.directory, data.influx === null ? 'rollups.db' : 'influx-rollups.db'),
   types: deviceTypes,
   windowAt,
+  timeZone: data.timeZone,
   rawKeptSince: (type) => retention.keptSince('raw', type),
+  minutesKeptSince: (type) => retention.keptSince('1m', type),
   hoursKeptSince: (type) => retention.keptSince('1h', type),
   journaledBefore: data.journaledBefore,
   onProblem,
@@ -105,13 +107,16 @@ const retention = createRetention({
   types: deviceTypes,
   windowAt,
   clock: systemClock,
+  file: join(data.directory, data.influx === null ? 'retention.json' : 'influx-retention.json'),
+  onProblem,
 })
 const queries = createTelemetryQueries({
   store,
   progress: rollups,
   types: deviceTypes,
   windowAt,
-  keptSince: (level, type) => retention.keptSince(level, type),
+  keptSince: (level, type) =>
+    Math.max(retention.keptSince(level, type), rollups.keptSince(level, type)),
 })
 const jobs = createTelemetryJobs({
   rollups,

@@ -31,6 +31,7 @@ import { createTokenCheck, identifyPrincipals } from './principal.ts'
 import { pushRoutes } from './push.ts'
 import { signedPushRoutes } from './push-signed.ts'
 import { quarantineRoutes } from './quarantine.ts'
+import { createQuestions } from './questions.ts'
 import { referenceRoutes } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
 import { retentionRoutes } from './retention.ts'
@@ -45,7 +46,6 @@ import { telemetryOfManyRoutes } from './telemetry-of-many.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { ticketRoutes } from './tickets.ts'
 import { createTimes } from './times.ts'
-import { createTurns } from './turns.ts'
 import { typeRoutes } from './types.ts'
 import { logWrites } from './write-log.ts'
 
@@ -54,6 +54,9 @@ const CLOSE_GRACE_MS = 5000
 
 /** Questions about many devices under way at once: each may hold a whole answer in memory. */
 const QUESTIONS_MAX = 16
+
+/** Those about one device, and to retention: small, and a page of charts asks many. */
+const CHART_QUESTIONS_MAX = 256
 
 export async function createApi(parts: ApiParts): Promise<Api> {
   const { clock, log, publicUrl } = parts
@@ -66,11 +69,15 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     epoch,
     onFailed: (error) => log.error({ err: error }, 'cannot make a batch of changes'),
   })
-  const questions = createTurns({
+  const chartQuestions = createQuestions({
+    clock,
+    max: CHART_QUESTIONS_MAX,
+    what: 'questions about one device',
+  })
+  const questions = createQuestions({
+    clock,
     max: QUESTIONS_MAX,
-    code: 'too_many_queries',
     what: 'questions about many devices',
-    retryAfterSeconds: 1,
   })
   const signIn = {
     tokens: createTokenCheck(parts.adminToken),
@@ -112,11 +119,11 @@ export async function createApi(parts: ApiParts): Promise<Api> {
       deviceErrorRoutes(v1, parts, times)
       strangerRoutes(v1, parts, times)
       integrationRoutes(v1, parts, times)
-      telemetryRoutes(v1, parts, times)
+      telemetryRoutes(v1, parts, times, chartQuestions)
       telemetryOfManyRoutes(v1, parts, times, questions)
       telemetryGroupRoutes(v1, parts, times, questions)
       latestListRoutes(v1, parts, times)
-      retentionRoutes(v1, parts, times)
+      retentionRoutes(v1, parts, times, chartQuestions)
       exportRoutes(v1, parts, times)
       alertRoutes(v1, parts, times, feed)
       ticketRoutes(v1, parts, times)

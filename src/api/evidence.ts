@@ -2,11 +2,13 @@
 
 import { z } from 'zod'
 import type { Alert } from '../core/alerts/alert.ts'
-import type { Point } from '../ports.ts'
+import { TelemetryUnavailable, type Point } from '../ports.ts'
 import type { ApiParts } from './parts.ts'
 
 const BEFORE_MS = 30 * 60_000
 const POINTS_MAX = 500
+/** Whoever opens an alert waits no longer for its chart. */
+const EVIDENCE_MS = 5000
 
 export const evidenceSchema = z
   .object({
@@ -32,8 +34,12 @@ export async function evidenceOf(
   const to = Math.max(Math.min(until, parts.clock.now()), alert.since) + 1
   const { device, type } = alert
   const limit = POINTS_MAX + 1
+  const late = Promise.withResolvers<never>()
+  const cancel = parts.clock.after(EVIDENCE_MS, () =>
+    late.reject(new TelemetryUnavailable('The readings did not come in time')),
+  )
   try {
-    const [series] = await parts.telemetry.series({
+    const reading = parts.telemetry.series({
       type,
       metric,
       devices: [device],
@@ -42,12 +48,15 @@ export async function evidenceOf(
       window: 'raw',
       limit,
     })
+    const [series] = await Promise.race([reading, late.promise])
     const points = series?.points ?? []
     const raw = points.filter(isRaw).slice(0, POINTS_MAX)
     return { metric, unit, from, to, points: raw, truncated: points.length > POINTS_MAX }
   } catch (error) {
     parts.log.error({ err: error, alert: alert.id }, 'cannot read the evidence')
     return null
+  } finally {
+    cancel()
   }
 }
 

@@ -50,7 +50,14 @@ export function telemetryTable(
   }
 
   return {
-    header: ['device', 'name', 'time', 'simulated', ...metrics.flatMap(columnsOf)],
+    header: [
+      'device',
+      'name',
+      'time',
+      'simulated',
+      ...(window === 'raw' ? [] : ['span (s)']),
+      ...metrics.flatMap(columnsOf),
+    ],
     async *batches(format) {
       for await (const batch of batches())
         yield batch.map(({ device, name, row }) => {
@@ -75,10 +82,11 @@ export function telemetryTable(
 
   function valueCells(row: ExportRow): Cell[] {
     if ('values' in row) return [...row.values]
-    return metrics.flatMap((metric, index): Cell[] => {
+    const summaries = metrics.flatMap((metric, index): Cell[] => {
       const summary = row.summaries[index] ?? null
       return ['count' as const, ...summaryFields(metric)].map((field) => summary?.[field] ?? null)
     })
+    return [spanSeconds(row.summaries), ...summaries]
   }
 
   function valuesObject(row: ExportRow): Record<string, number | Omit<Summary, 't'> | null> {
@@ -104,7 +112,15 @@ function hasValue(row: ExportRow): boolean {
     : row.summaries.some((summary) => summary !== null)
 }
 
-function summaryFields({ kind }: Metric): readonly Exclude<keyof Summary, 't' | 'count'>[] {
+/** Null where the row is about a window of the length that was asked for. */
+function spanSeconds(summaries: readonly (Summary | null)[]): number | null {
+  const spans = summaries.flatMap((summary) => summary?.spanMs ?? [])
+  return spans.length === 0 ? null : Math.max(...spans) / 1000
+}
+
+function summaryFields({
+  kind,
+}: Metric): readonly Exclude<keyof Summary, 't' | 'count' | 'spanMs'>[] {
   const fields = ['min', 'max', 'mean', 'last'] as const
   return kind === 'counter' ? [...fields, 'increase'] : fields
 }

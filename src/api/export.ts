@@ -60,7 +60,7 @@ export function exportRoutes(app: Server, parts: ApiParts, times: Times): void {
       schema: {
         tags: ['exchange'],
         summary:
-          'Readings or windows of many devices as a file, device by device, each in order of time; the last 24 hours unless said otherwise. Times are ISO 8601 in the city’s zone, units stand in the header. Homes appear under other names',
+          'Readings or windows of many devices as a file, device by device, each in order of time; the last 24 hours unless said otherwise. Times are ISO 8601 in the city’s zone, units stand in the header. With windows, `span (s)` says of a row how long it is where that is longer than asked for, because the finer windows are no longer kept (JSON: `spanMs`). Homes appear under other names',
         querystring: z.strictObject({
           format: formatQuery,
           type: shortText,

@@ -51,48 +51,73 @@ export function metricRoutes(app: Server, parts: ApiParts, openStreams: () => nu
 
 function pipelineMetrics(registry: Registry, parts: ApiParts): void {
   const status = () => parts.pipeline()
-  total(registry, 'hetao_pipeline_items_total', 'Items by outcome', 'outcome', () => {
-    const { journaled, stored, quarantined, duplicate, revised } = status()
-    return { journaled, stored, quarantined, duplicate, revised }
-  })
+  total(
+    registry,
+    'hetao_pipeline_items_total',
+    'Readings and messages since the product was set up, by outcome: journaled = stored + quarantined + duplicate + pending; revised are duplicates with other values',
+    'outcome',
+    () => {
+      const { journaled, stored, quarantined, duplicate, revised } = status()
+      return { journaled, stored, quarantined, duplicate, revised }
+    },
+  )
   total(
     registry,
     'hetao_refused_total',
-    'Refused at a door and never journaled, by reason',
+    'Messages and sign-ins turned away at a door since the start and never journaled, by reason',
     'reason',
     () => status().refused,
   )
-  total(registry, 'hetao_quarantined_total', 'Taken into quarantine, by code', 'code', () =>
-    parts.reader.quarantineCounts(),
+  total(
+    registry,
+    'hetao_quarantined_total',
+    'Messages and readings taken into quarantine, by reason code',
+    'code',
+    () => parts.reader.quarantineCounts(),
   )
   gauge(
     registry,
     'hetao_pipeline_pending',
-    'Items journaled and not settled',
+    'Readings and messages journaled, and neither stored nor quarantined yet',
     () => status().pending,
   )
-  gauge(registry, 'hetao_pipeline_holds', '1 while the accounting adds up', () =>
-    status().holds ? 1 : 0,
+  gauge(
+    registry,
+    'hetao_pipeline_holds',
+    '1 while journaled = stored + quarantined + duplicate + pending, 0 when it is not so',
+    () => (status().holds ? 1 : 0),
   )
   gauge(
     registry,
     'hetao_pipeline_lag_seconds',
-    'How far the slowest reader is behind',
+    'Seconds for which the oldest journaled record has waited to be judged',
     () => status().lagMs / 1000,
   )
-  labelled(registry, 'hetao_cursor_lag_seconds', 'How far a reader is behind', 'cursor', () =>
-    Object.fromEntries(status().cursors.map(({ name, lagMs }) => [name, lagMs / 1000])),
+  labelled(
+    registry,
+    'hetao_cursor_lag_seconds',
+    'Seconds that each reader of the journal is behind: engine judges, telemetry stores, snapshot saves the state, rollups makes windows',
+    'cursor',
+    () => Object.fromEntries(status().cursors.map(({ name, lagMs }) => [name, lagMs / 1000])),
   )
-  gauge(registry, 'hetao_journal_bytes', 'Journal on disk', () => status().journal.bytesOnDisk)
-  gauge(registry, 'hetao_journal_segments', 'Journal segments', () => status().journal.segments)
+  gauge(
+    registry,
+    'hetao_journal_bytes',
+    'Bytes of the journal on disk',
+    () => status().journal.bytesOnDisk,
+  )
+  gauge(registry, 'hetao_journal_segments', 'Files of the journal', () => status().journal.segments)
   gauge(
     registry,
     'hetao_journal_pending_entries',
-    'Entries that wait for their commit',
+    'Records that wait to be safe on disk',
     () => status().journal.pendingEntries,
   )
-  gauge(registry, 'hetao_journal_holding', '1 while commits are held', () =>
-    status().journal.holding === null ? 0 : 1,
+  gauge(
+    registry,
+    'hetao_journal_holding',
+    '1 while nothing is made safe, because the disk is full or fails or the engine does not follow',
+    () => (status().journal.holding === null ? 0 : 1),
   )
   gauge(registry, 'hetao_mqtt_connections', 'Open MQTT connections', () => status().connections)
 }
@@ -102,7 +127,7 @@ function telemetryMetrics(registry: Registry, parts: ApiParts): void {
   labelled(
     registry,
     'hetao_telemetry_store_state',
-    '1 for the state that the telemetry database is in; writes succeed while it is ready',
+    '1 for the state that the telemetry database is in, 0 for the others; in every other than ready readings wait, and none is lost',
     'state',
     () => {
       const { state } = status()
@@ -112,7 +137,7 @@ function telemetryMetrics(registry: Registry, parts: ApiParts): void {
   gauge(
     registry,
     'hetao_rollup_lag_seconds',
-    'How far the rollups are behind the newest reading; minutes are the grace for late ones',
+    'Seconds that the rollups are behind the newest reading; a few minutes are the grace for late ones',
     () => status().rollups.lagMs / 1000,
   )
   gauge(
@@ -133,12 +158,18 @@ function telemetryMetrics(registry: Registry, parts: ApiParts): void {
 }
 
 function caseMetrics(registry: Registry, parts: ApiParts): void {
-  labelled(registry, 'hetao_alerts_active', 'Open alerts by severity', 'severity', () => ({
-    P1: 0,
-    P2: 0,
-    P3: 0,
-    ...parts.reader.activeAlertCounts(),
-  }))
+  labelled(
+    registry,
+    'hetao_alerts_active',
+    'Open alerts by severity, P1 the gravest',
+    'severity',
+    () => ({
+      P1: 0,
+      P2: 0,
+      P3: 0,
+      ...parts.reader.activeAlertCounts(),
+    }),
+  )
   labelled(
     registry,
     'hetao_tickets_undelivered',

@@ -6,7 +6,11 @@ import type { Role } from './access.ts'
 import { ApiError } from './errors.ts'
 import { windowMs } from './window-counts.ts'
 
-/** The temperature of a dwelling tells whether anybody is at home. */
+/**
+ * The temperature of a dwelling tells whether anybody is at home. Where a vehicle of the city was may be seen by whoever may see its
+ * telemetry: the matrix of roles holds back dwellings only, and for positions of crews says how long they are kept, which is for
+ * the settings of retention.
+ */
 const personalTypes: ReadonlySet<string> = new Set(['indoor-temperature'])
 
 /** Sums of fewer devices than this say too much about each. */

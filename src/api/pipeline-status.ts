@@ -15,28 +15,61 @@ export function pipelineRoutes(app: Server, parts: Pick<ApiParts, 'pipeline'>, t
       schema: {
         tags: ['pipeline'],
         summary:
-          'journaled = stored + quarantined + duplicate + pending, live; how the telemetry database and its rollups stand',
+          'What became of everything that came in (journaled = stored + quarantined + duplicate + pending), how far each part is behind, and how the telemetry database and its rollups stand',
         response: {
           200: z.object({
-            journaled: z.number(),
-            stored: z.number(),
-            quarantined: z.number(),
-            duplicate: z.number(),
-            revised: z.number(),
-            pending: z.number(),
-            holds: z.boolean(),
-            lagMs: z.number(),
-            cursors: z.array(
-              z.object({ name: z.string(), position: z.string(), lagMs: z.number() }),
-            ),
-            refused: z.record(z.string(), z.number()),
+            journaled: z
+              .number()
+              .describe(
+                'Readings and messages taken into the journal; what follows accounts for them',
+              ),
+            stored: z.number().describe('Readings that the telemetry database has as new rows'),
+            quarantined: z
+              .number()
+              .describe('Refused after they were journaled, with a reason: see /quarantine'),
+            duplicate: z
+              .number()
+              .describe(
+                'Readings of a device and time that were stored before: nothing is missing',
+              ),
+            revised: z
+              .number()
+              .describe('The part of `duplicate` that brought other values, which took the place'),
+            pending: z.number().describe('Journaled, and not yet stored or quarantined'),
+            holds: z
+              .boolean()
+              .describe('Whether the sum is right; false is a fault of the product'),
+            lagMs: z
+              .number()
+              .describe('Milliseconds for which the oldest record has waited to be judged'),
+            cursors: z
+              .array(
+                z.object({
+                  name: z.string(),
+                  position: z.string().describe('Place in the journal'),
+                  lagMs: z
+                    .number()
+                    .describe('Milliseconds behind; 0 when there is nothing left to do'),
+                }),
+              )
+              .describe(
+                'How far each reader of the journal is: `engine` judges, `telemetry` stores, `snapshot` saves the state for the next start, `rollups` makes windows',
+              ),
+            refused: z
+              .record(z.string(), z.number())
+              .describe('Turned away at a door since the start and never journaled, by reason'),
             journal: z.object({
               bytesOnDisk: z.number(),
-              segments: z.number(),
-              pendingEntries: z.number(),
-              holding: z.string().nullable(),
+              segments: z.number().describe('Files'),
+              pendingEntries: z.number().describe('Records that wait to be safe on disk'),
+              holding: z
+                .string()
+                .nullable()
+                .describe(
+                  'Why nothing is made safe at the moment, such as a full disk or an engine that does not follow; null: all goes on',
+                ),
             }),
-            connections: z.number(),
+            connections: z.number().describe('Open MQTT connections'),
             telemetry: telemetryStatusSchema,
           }),
         },

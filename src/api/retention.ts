@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { rollupLevels, type Expired } from '../ports.ts'
 import { access } from './access.ts'
 import type { ApiParts } from './parts.ts'
+import type { Questions } from './questions.ts'
 import type { Server } from './server.ts'
 import type { Times } from './times.ts'
 
@@ -15,6 +16,7 @@ export function retentionRoutes(
   app: Server,
   parts: Pick<ApiParts, 'telemetry' | 'retentionPolicy'>,
   times: Times,
+  questions: Questions,
 ): void {
   app.get(
     '/retention',
@@ -23,10 +25,12 @@ export function retentionRoutes(
       schema: {
         tags: ['retention'],
         summary:
-          'The dry run of retention: how long each level is kept, with exceptions by type, and what lies beyond it now and goes with the next run',
+          'The dry run of retention: how long each level is kept, with exceptions by type, and what lies beyond it now. Nothing goes before the setting has wanted it for about a day (`dueAt`): a setting that is put back in that time has taken nothing',
         response: {
           200: z.object({
-            policy: z.record(levelSchema, z.string()),
+            policy: z
+              .record(levelSchema, z.string())
+              .describe('How long each level is kept, as the settings say: `90d,streetlight=30d`'),
             expired: z.array(
               z.object({
                 level: levelSchema,
@@ -36,6 +40,10 @@ export function retentionRoutes(
                 rows: z.number().nullable().describe('Null: not known'),
                 bytes: z.number().nullable().describe('Null: not known'),
                 where: z.string().describe('File or measurement'),
+                dueAt: z
+                  .string()
+                  .nullable()
+                  .describe('When it goes at the earliest; null: with the next run'),
               }),
             ),
             totals: z.object({
@@ -50,24 +58,34 @@ export function retentionRoutes(
         },
       },
     },
-    async () => {
-      const expired = await parts.telemetry.expired()
-      return {
-        policy: { ...parts.retentionPolicy },
-        expired: expired.slice(0, PIECES_SHOWN_MAX).map((piece) => view(piece, times)),
-        totals: {
-          pieces: expired.length,
-          rows: sumOf(expired.map(({ rows }) => rows)),
-          bytes: sumOf(expired.map(({ bytes }) => bytes)),
-        },
-        truncated: expired.length > PIECES_SHOWN_MAX,
-      }
-    },
+    (_request, reply) =>
+      questions.run(reply, async () => {
+        const expired = await parts.telemetry.expired()
+        return {
+          policy: { ...parts.retentionPolicy },
+          expired: expired.slice(0, PIECES_SHOWN_MAX).map((piece) => view(piece, times)),
+          totals: {
+            pieces: expired.length,
+            rows: sumOf(expired.map(({ rows }) => rows)),
+            bytes: sumOf(expired.map(({ bytes }) => bytes)),
+          },
+          truncated: expired.length > PIECES_SHOWN_MAX,
+        }
+      }),
   )
 }
 
-function view({ level, type, from, to, rows, bytes, where }: Expired, times: Times) {
-  return { level, type, from: times.iso(from), to: times.iso(to), rows, bytes, where }
+function view({ level, type, from, to, rows, bytes, where, dueAt }: Expired, times: Times) {
+  return {
+    level,
+    type,
+    from: times.iso(from),
+    to: times.iso(to),
+    rows,
+    bytes,
+    where,
+    dueAt: dueAt === undefined ? null : times.iso(dueAt),
+  }
 }
 
 /** A sum with something unknown in it is unknown. */

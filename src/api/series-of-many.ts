@@ -4,6 +4,7 @@
 import type { DeviceType } from '../core/device-type.ts'
 import type { DeviceSeries, TelemetryWindow } from '../ports.ts'
 import type { Role } from './access.ts'
+import { readAllPoints } from './all-points.ts'
 import { ApiError } from './errors.ts'
 import type { ApiParts } from './parts.ts'
 import { expectWindowAllowed, finestWindow } from './personal-data.ts'
@@ -20,6 +21,8 @@ export interface SeriesQuestion extends QuerySpan {
   /** The rhythm of these devices where it is not the type's. */
   readonly reportSeconds?: number
   readonly role: Role
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal
 }
 
 export interface SeriesAnswer {
@@ -29,17 +32,21 @@ export interface SeriesAnswer {
 
 type Parts = Pick<ApiParts, 'telemetry' | 'chooseWindow'>
 
-/** How many more readings than the rhythm gives are read before a raw answer is given up: many report when something changes. */
+/** How many more readings than the chart is wide are read before a raw answer is given up: many report when something changes. */
 const BURST = 4
 
 export async function readSeries(parts: Parts, question: SeriesQuestion): Promise<SeriesAnswer> {
-  const { type, metric, devices, from, to, window: wanted, role } = question
+  const { type, metric, devices, from, to, window: wanted, role, signal } = question
   if (devices.length === 0)
     return { window: wanted === 'auto' ? windowFor(parts, question) : wanted, series: [] }
   const chart = chartOf(question)
 
-  const read = (window: TelemetryWindow, limit: number) =>
-    ask(() => parts.telemetry.series({ type: type.id, metric, devices, from, to, window, limit }))
+  const readOf = (some: readonly string[], window: TelemetryWindow, limit: number) => {
+    signal?.throwIfAborted()
+    const query = { type: type.id, metric, devices: some, from, to, window, limit }
+    return ask(() => parts.telemetry.series(query))
+  }
+  const read = (window: TelemetryWindow, limit: number) => readOf(devices, window, limit)
 
   if (wanted === 'auto') {
     const window = windowFor(parts, question)
@@ -57,10 +64,12 @@ export async function readSeries(parts: Parts, question: SeriesQuestion): Promis
   const rhythm = pointsIn('raw', chart)
   const each = wanted === 'raw' ? rhythm : Math.min(rhythm + 1, pointsIn(wanted, chart))
   if (each * devices.length > POINTS_MAX) throw tooMany(wanted, chart, `about ${each}`)
-  const most = Math.ceil((BURST * POINTS_MAX) / devices.length)
-  const series = await read(wanted, Math.min(most, POINTS_MAX) + 1)
-  const total = series.reduce((sum, { points }) => sum + points.length, 0)
-  if (total > POINTS_MAX) throw tooMany(wanted, chart, 'more')
+  const series = await readAllPoints(
+    (some, limit) => readOf(some, wanted, limit),
+    devices,
+    POINTS_MAX,
+  )
+  if (series === null) throw tooMany(wanted, chart, 'more')
   return { window: wanted, series }
 }
 

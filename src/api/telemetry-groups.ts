@@ -8,6 +8,7 @@ import { shortText } from './lists.ts'
 import type { ApiParts } from './parts.ts'
 import { expectWindowAllowed, GROUP_MIN, seesSingleReadings } from './personal-data.ts'
 import { principalOf } from './principal.ts'
+import type { Questions } from './questions.ts'
 import { tooMany, windowFor } from './series-of-many.ts'
 import type { Server } from './server.ts'
 import {
@@ -16,6 +17,7 @@ import {
   metricNamed,
   metricText,
   metricView,
+  spanMsField,
   spanOf,
   spanQuery,
   typeNamed,
@@ -24,7 +26,6 @@ import {
   windowSchema,
 } from './telemetry-query.ts'
 import type { Times } from './times.ts'
-import type { Turns } from './turns.ts'
 import { fittingWindow, longerWindow, pointsIn, POINTS_MAX, windowMs } from './window-counts.ts'
 
 const groupWindow = windowSchema.exclude(['raw'])
@@ -35,18 +36,19 @@ const groupPointSchema = z.object({
   t: z.number().describe('Start of the window, epoch milliseconds'),
   devices: z.number().describe('Devices with a value in it'),
   count: z.number().describe('Values in it'),
-  min: z.number(),
-  max: z.number(),
-  mean: z.number().describe('Of all values'),
+  min: z.number().describe('Least value of any device, in `unit`'),
+  max: z.number().describe('Greatest value of any device, in `unit`'),
+  mean: z.number().describe('Of all values, in `unit`'),
   total: z.number().describe('Sum of the devices’ means, in `unit`'),
   increase: z.number().optional().describe('Counters only: sum of the devices’, in `unit`'),
+  ...spanMsField,
 })
 
 export function telemetryGroupRoutes(
   app: Server,
   parts: ApiParts,
   times: Times,
-  turns: Turns,
+  questions: Questions,
 ): void {
   app.get(
     '/telemetry/groups',
@@ -89,14 +91,15 @@ export function telemetryGroupRoutes(
         },
       },
     },
-    (request) =>
-      turns.run(async () => {
+    (request, reply) =>
+      questions.run(reply, async (signal) => {
         const { by, window: wanted, width } = request.query
         const { role } = principalOf(request)
         const type = typeNamed(parts.types, request.query.type)
         const metric = metricNamed(type, request.query.metric)
         const span = spanOf(request.query, parts, times)
         const groups = await groupDevices(parts, request.query, type, by)
+        signal.throwIfAborted()
         const devicesMin = seesSingleReadings(role, type.id) ? 1 : GROUP_MIN
         const shown = groups.filter(({ devices }) => devices.length >= devicesMin)
         const window = wanted === 'auto' ? chosenWindow() : wanted

@@ -6,6 +6,7 @@ import { choiceQuery, DEVICES_LISTED_MAX, firstChosen } from './chosen-devices.t
 import { shortText } from './lists.ts'
 import type { ApiParts } from './parts.ts'
 import { principalOf } from './principal.ts'
+import type { Questions } from './questions.ts'
 import { readSeries } from './series-of-many.ts'
 import type { Server } from './server.ts'
 import {
@@ -22,14 +23,13 @@ import {
   windowSchema,
 } from './telemetry-query.ts'
 import type { Times } from './times.ts'
-import type { Turns } from './turns.ts'
 import { POINTS_MAX } from './window-counts.ts'
 
 export function telemetryOfManyRoutes(
   app: Server,
   parts: ApiParts,
   times: Times,
-  turns: Turns,
+  questions: Questions,
 ): void {
   app.get(
     '/telemetry',
@@ -62,8 +62,8 @@ export function telemetryOfManyRoutes(
         },
       },
     },
-    (request) =>
-      turns.run(async () => {
+    (request, reply) =>
+      questions.run(reply, async (signal) => {
         const type = typeNamed(parts.types, request.query.type)
         const metric = metricNamed(type, request.query.metric)
         const span = spanOf(request.query, parts, times)
@@ -80,6 +80,7 @@ export function telemetryOfManyRoutes(
           window: request.query.window,
           width: request.query.width,
           role: principalOf(request).role,
+          signal,
         })
         return {
           type: type.id,

@@ -44,17 +44,28 @@ export const rawPointSchema = z.object({
   v: z.number().describe('In `unit`'),
 })
 
+/** Windows and groups have it in common. */
+export const spanMsField = {
+  spanMs: z
+    .number()
+    .optional()
+    .describe(
+      'Milliseconds from `t` that the point is about, only where that is longer than `window`: what was asked for is no longer kept, and the next coarser level speaks for it',
+    ),
+} as const
+
 export const windowPointSchema = z.object({
   t: z.number().describe('Start of the window, epoch milliseconds'),
   count: z.number().describe('Readings in it'),
-  min: z.number(),
-  max: z.number(),
-  mean: z.number(),
-  last: z.number().describe('At the greatest event time'),
+  min: z.number().describe('Least value in it, in `unit`'),
+  max: z.number().describe('Greatest value in it, in `unit`'),
+  mean: z.number().describe('Of its values, in `unit`'),
+  last: z.number().describe('Value at the greatest event time, in `unit`'),
   increase: z
     .number()
     .optional()
     .describe('Counters only: what went through since the reading before the window, in `unit`'),
+  ...spanMsField,
 })
 
 export const pointSchema = z.union([rawPointSchema, windowPointSchema])

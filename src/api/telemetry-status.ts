@@ -17,19 +17,40 @@ export const storeStates = [
 
 export const telemetryStatusSchema = z.object({
   kind: z.enum(['embedded', 'influx', 'memory']),
-  state: z.enum(storeStates),
-  since: z.string().nullable(),
+  state: z
+    .enum(storeStates)
+    .describe(
+      '`ready`: readings are written. `starting`: not asked yet. `unreachable`: no answer. `unauthorized`: the token is wrong or may not. `missing`: no bucket, and no right to make one. `full`: the disk is. `slow`: answers come late or not in time. `failing`: see `detail`. Whatever it is, readings wait in the journal and none is lost',
+    ),
+  since: z.string().nullable().describe('Since when it is in this state'),
   detail: z.string().nullable().describe('What the server or the system said last'),
   server: z.string().nullable().describe('Product and version of the database'),
   rollups: z.object({
-    through: z.string().nullable().describe('Every window that ends up to here is kept'),
-    lagMs: z.number().describe('Behind the newest reading, the grace for late readings included'),
-    dirty: z.number().describe('Hours and days that wait to be worked out again'),
+    through: z
+      .string()
+      .nullable()
+      .describe(
+        'Every window that ends before this moment is kept; charts take what is later from the readings',
+      ),
+    lagMs: z
+      .number()
+      .describe(
+        'Milliseconds behind the newest reading; a few minutes are the grace for late ones',
+      ),
+    dirty: z
+      .number()
+      .describe(
+        'Hours and days of devices or types that wait to be worked out again; until then charts take the readings',
+      ),
   }),
   retention: z
-    .object({ at: z.string(), pieces: z.number(), bytes: z.number().nullable() })
+    .object({
+      at: z.string(),
+      pieces: z.number().describe('Files, or deletions in the database'),
+      bytes: z.number().nullable().describe('Null: not known'),
+    })
     .nullable()
-    .describe('When retention last ran and what it took'),
+    .describe('When retention last ran and what it took; null: not since the start'),
 })
 
 export function telemetryStatusView(

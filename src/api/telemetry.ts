@@ -8,6 +8,7 @@ import { latestSchema, latestView, silentView } from './latest-view.ts'
 import type { ApiParts } from './parts.ts'
 import { expectWindowAllowed } from './personal-data.ts'
 import { principalOf } from './principal.ts'
+import type { Questions } from './questions.ts'
 import { readSeries } from './series-of-many.ts'
 import type { Server } from './server.ts'
 import {
@@ -29,7 +30,12 @@ import { POINTS_MAX } from './window-counts.ts'
 
 const idParams = z.object({ id: z.string() })
 
-export function telemetryRoutes(app: Server, parts: ApiParts, times: Times): void {
+export function telemetryRoutes(
+  app: Server,
+  parts: ApiParts,
+  times: Times,
+  questions: Questions,
+): void {
   app.get(
     '/devices/:id/telemetry',
     {
@@ -57,53 +63,57 @@ export function telemetryRoutes(app: Server, parts: ApiParts, times: Times): voi
         },
       },
     },
-    async (request) => {
-      const device = knownDevice(request.params.id)
-      const { role } = principalOf(request)
-      const { window: wanted, width } = request.query
-      const type = typeNamed(parts.types, device.type)
-      const metric = metricNamed(type, request.query.metric)
-      const span = spanOf(request.query, parts, times)
-      const { window, points } =
-        wanted === 'auto' ? await chosenWindow() : { window: wanted, points: await asAsked(wanted) }
-      return {
-        ...metricView(metric),
-        window,
-        from: times.iso(span.from),
-        to: times.iso(span.to),
-        points: points.slice(0, POINTS_MAX),
-        truncated: points.length > POINTS_MAX,
-      }
+    (request, reply) =>
+      questions.run(reply, async (signal) => {
+        const device = knownDevice(request.params.id)
+        const { role } = principalOf(request)
+        const { window: wanted, width } = request.query
+        const type = typeNamed(parts.types, device.type)
+        const metric = metricNamed(type, request.query.metric)
+        const span = spanOf(request.query, parts, times)
+        const { window, points } =
+          wanted === 'auto'
+            ? await chosenWindow()
+            : { window: wanted, points: await asAsked(wanted) }
+        return {
+          ...metricView(metric),
+          window,
+          from: times.iso(span.from),
+          to: times.iso(span.to),
+          points: points.slice(0, POINTS_MAX),
+          truncated: points.length > POINTS_MAX,
+        }
 
-      async function chosenWindow() {
-        const { window, series } = await readSeries(parts, {
-          ...span,
-          type,
-          metric: metric.id,
-          devices: [device.id],
-          window: wanted,
-          width,
-          reportSeconds: device.reportSeconds ?? type.reportSeconds,
-          role,
-        })
-        return { window, points: series[0]?.points ?? [] }
-      }
-
-      async function asAsked(window: z.output<typeof windowSchema>) {
-        expectWindowAllowed(role, type, window)
-        const [series] = await ask(() =>
-          parts.telemetry.series({
+        async function chosenWindow() {
+          const { window, series } = await readSeries(parts, {
             ...span,
-            type: type.id,
+            type,
             metric: metric.id,
             devices: [device.id],
-            window,
-            limit: POINTS_MAX + 1,
-          }),
-        )
-        return series?.points ?? []
-      }
-    },
+            window: wanted,
+            width,
+            reportSeconds: device.reportSeconds ?? type.reportSeconds,
+            role,
+            signal,
+          })
+          return { window, points: series[0]?.points ?? [] }
+        }
+
+        async function asAsked(window: z.output<typeof windowSchema>) {
+          expectWindowAllowed(role, type, window)
+          const [series] = await ask(() =>
+            parts.telemetry.series({
+              ...span,
+              type: type.id,
+              metric: metric.id,
+              devices: [device.id],
+              window,
+              limit: POINTS_MAX + 1,
+            }),
+          )
+          return series?.points ?? []
+        }
+      }),
   )
 
   app.get(

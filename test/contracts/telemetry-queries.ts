@@ -5,7 +5,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Reading } from '../../src/core/messages/reading.ts'
-import { rollupLevels, telemetryWindows, type TelemetryWindow } from '../../src/ports.ts'
+import { rollupLevels, telemetryWindows } from '../../src/ports.ts'
 import {
   bruteForceGroup,
   bruteForceSummaries,
@@ -161,7 +161,7 @@ async function ask(feed: Feed, asked: Question, timeZone: string): Promise<void>
   const whole = asked.isAligned ? HOUR : 1
   const from = Math.floor((feed.at - asked.backMs) / whole) * whole
   const to = Math.max(from + 1, Math.floor((from + asked.lengthMs) / whole) * whole)
-  const span = { from, to, ...(isCounter ? { lookBackMs: lookBackMs(window) } : {}) }
+  const span = { from, to, ...(isCounter ? { lookBackMs: LOOK_BACK_MS } : {}) }
   const valuesOf = (device: string): Values => feed.table.get(cellsOf(device, metric)) ?? noValues
   const wanted = ['nobody', ...devices]
   const series = await feed.queries.series({
@@ -241,9 +241,7 @@ async function expectRows(
 }
 
 /** How far back the reading may lie from which the first increase of an answer counts. */
-function lookBackMs(window: TelemetryWindow): number {
-  return window === '6h' || window === '1d' ? 40 * DAY : 2 * DAY
-}
+const LOOK_BACK_MS = 40 * DAY
 
 function rawPoints(values: Values, from: number, to: number): { t: number; v: number }[] {
   return [...values]

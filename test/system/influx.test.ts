@@ -10,6 +10,8 @@ import type { Reading } from '../../src/core/messages/reading.ts'
 import { positionAt } from '../../src/core/position.ts'
 import { TelemetryUnavailable, type TelemetryStore } from '../../src/ports.ts'
 import type { InfluxOptions } from '../../src/store/influx/influx.ts'
+import { openRollups, type Rollups } from '../../src/store/rollups/rollups.ts'
+import { createLocalWindows } from '../../src/store/telemetry/local-windows.ts'
 import { telemetryQueriesContract } from '../contracts/telemetry-queries.ts'
 import {
   cover,
@@ -225,6 +227,89 @@ describe.skipIf(!hasInfluxd)(
           `SELECT count("power") FROM "${database}"."autogen"."streetlight"`,
         )
         expect(count?.['count']).toBe(18_000)
+      })
+    })
+
+    describe('rollups over it', () => {
+      const begin = Math.ceil(NOON / DAY) * DAY
+      const minutesIn = async (store: TelemetryStore): Promise<number> =>
+        (await windowsOf(store, '1m', rowQuery({ from: begin, to: begin + DAY }), [])).length
+
+      /** Three hours of one lamp, a reading each five minutes. */
+      async function feed(subject: InfluxSubject, rollups: Rollups): Promise<void> {
+        for (let n = 0; n < 36; n++) {
+          const ts = begin + n * 5 * MINUTE
+          const one = reading(n + 1, ts, { power: n }, { receivedAt: ts })
+          await subject.store.write([one], one.position, ts)
+          rollups.took([one], one.position, ts)
+          await rollups.work()
+        }
+        rollups.took([], at(36), begin + 3 * HOUR + 2 * MINUTE)
+        await rollups.work()
+      }
+
+      async function rolledUp(): Promise<{ subject: InfluxSubject; rollups: Rollups }> {
+        const subject = await subjectOn(server)
+        const rollups = await openRollups({
+          store: subject.store,
+          file: `${subject.file}-rollups`,
+          types: [lamp],
+          windowAt: createLocalWindows('Asia/Shanghai'),
+        })
+        return { subject, rollups }
+      }
+
+      it('wait with windows that a stranger keeps from being stored, and make them once he has gone', async () => {
+        const { subject, rollups } = await rolledUp()
+        const { store, database } = subject
+        await store.putWindows('1m', lamp.id, [
+          windowRow(lamp, begin - DAY, { power: summaryOf(1) }),
+        ])
+        const path = `/write?db=${database}&rp=r1m&precision=ms`
+        const stranger = await server.write(path, `streetlight_1m power_count="x" ${begin + DAY}`)
+        expect(stranger.status).toBe(204)
+        await feed(subject, rollups)
+        expect(await minutesIn(store)).toBe(0)
+        expect(rollups.through('1m')).toBe(begin + 3 * HOUR)
+        expect(rollups.stale('1m', lamp.id, null, begin, begin + DAY)).toEqual([
+          { start: begin, end: begin + 3 * HOUR },
+        ])
+        expect(rollups.stale('1h', lamp.id, null, begin, begin + DAY)).toEqual([])
+        expect(rollups.status.dirty).toBe(3)
+        const hours = rowQuery({ from: begin, to: begin + DAY })
+        expect(await windowsOf(store, '1h', hours, [])).toHaveLength(3)
+        expect(store.state()).toMatchObject({
+          state: 'ready',
+          detail: expect.stringMatching(/streetlight_1m; .*field type conflict/),
+        })
+        await server.ask(`DROP RETENTION POLICY "r1m" ON "${database}"`)
+        await server.ask(
+          `CREATE RETENTION POLICY "r1m" ON "${database}" DURATION INF REPLICATION 1`,
+        )
+        rollups.took([], at(36), begin + 5 * HOUR)
+        await rollups.work()
+        expect(await minutesIn(store)).toBe(36)
+        expect(rollups.status.dirty).toBe(0)
+        rollups.close()
+      })
+
+      it.each(['1m', '1h'] as const)('fill a level again that was dropped: %s', async (level) => {
+        const { subject, rollups } = await rolledUp()
+        const { store, database } = subject
+        await feed(subject, rollups)
+        const query = rowQuery({ from: begin, to: begin + DAY })
+        const before = await windowsOf(store, level, query, [])
+        expect(before).toHaveLength(level === '1m' ? 36 : 3)
+        await server.ask(`DROP RETENTION POLICY "r${level}" ON "${database}"`)
+        // A chart is the first to notice.
+        expect(await windowsOf(store, level, query, [])).toEqual([])
+        expect(store.lost?.()).toEqual([level])
+        expect(rollups.through(level)).toBeLessThanOrEqual(begin)
+        await rollups.work()
+        expect(await windowsOf(store, level, query, [])).toEqual(before)
+        expect(rollups.through('1m')).toBe(begin + 3 * HOUR)
+        expect(store.lost?.()).toEqual([])
+        rollups.close()
       })
     })
 

@@ -53,7 +53,18 @@ export async function openYearSide(directory: string, year: Year, at: number): P
     hoursKeptSince: (type) => keptSince('1h', type),
     onProblem: (message, detail) => problems.push(`${message}: ${detail}`),
   })
-  const retention = createRetention({ store, progress: rollups, policy, types, windowAt, clock })
+  const retention = createRetention({
+    store,
+    progress: rollups,
+    policy,
+    types,
+    windowAt,
+    clock,
+    file: join(directory, 'telemetry', 'retention.json'),
+    // It runs once a month here.
+    runsToAct: 1,
+    onProblem: (message, detail) => problems.push(`${message}: ${detail}`),
+  })
   const queries = createTelemetryQueries({ store, progress: rollups, types, windowAt, keptSince })
   return {
     clock,

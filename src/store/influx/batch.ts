@@ -30,8 +30,16 @@ export interface Progress {
 }
 
 export interface BatchSender {
-  /** Goes on where `progress` stands. Throws `TelemetryUnavailable`; may then be called again. */
-  send(level: TelemetryLevel, lines: readonly string[], progress: Progress): Promise<void>
+  /**
+   * Goes on where `progress` stands. Throws `TelemetryUnavailable`; may then be called again. When more than `refusedMax` lines have been
+   * refused by themselves, those of the next refused requests are refused as one, though good ones may be among them.
+   */
+  send(
+    level: TelemetryLevel,
+    lines: readonly string[],
+    progress: Progress,
+    refusedMax?: number,
+  ): Promise<void>
 }
 
 export interface BatchSenderOptions {
@@ -73,7 +81,7 @@ export function createBatchSender(options: BatchSenderOptions): BatchSender {
   }
 
   return {
-    async send(level, lines, progress) {
+    async send(level, lines, progress, refusedMax = Number.POSITIVE_INFINITY) {
       let isProven = false
       /** Ends of the requests that follow, the nearest last. */
       const ends: number[] = []
@@ -84,11 +92,13 @@ export function createBatchSender(options: BatchSenderOptions): BatchSender {
         if (outcome.kind === 'accepted') {
           isProven = true
           progress.resolved = end
-        } else if (end - from > 1) ends.push(end, Math.floor((from + end) / 2))
+        } else if (end - from > 1 && progress.refused.length < refusedMax)
+          ends.push(end, Math.floor((from + end) / 2))
         else {
           if (!isProven) await prove(level, outcome.reason)
           isProven = true
-          progress.refused.push({ index: from, reason: outcome.reason })
+          for (let index = from; index < end; index++)
+            progress.refused.push({ index, reason: outcome.reason })
           progress.resolved = end
         }
       }

@@ -14,6 +14,7 @@ import { createReadingLines } from './line-protocol.ts'
 import { createPostLines } from './post-lines.ts'
 import { createProvision } from './provision.ts'
 import { createProvisionedPost } from './provisioned-post.ts'
+import { createRefusalNotes } from './refusal-notes.ts'
 import { createRowReads } from './read-rows.ts'
 import { createReadingWrites, type RefusedReading } from './reading-writes.ts'
 import { createInfluxServer } from './server.ts'
@@ -62,14 +63,15 @@ export function openInflux(options: InfluxOptions): TelemetryStore {
   const target = createTarget(options.bucket, options.organisation)
   const server = createInfluxServer({ ...options, requestTimeoutMs })
   const standing = createStanding(clock)
-  const provision = createProvision(server, target)
-  const influxQl = createInfluxQl(server, target, () => provision.renew())
   const ledger = openLedger(options.file)
+  const provision = createProvision(server, target, ledger.places)
+  const influxQl = createInfluxQl(server, target, () => provision.renew())
   const bare = createPostLines(server, target, () => provision.organisation())
   const provisioned = createProvisionedPost(
     async (level, some) => {
+      const from = clock.now()
       const outcome = await bare(level, some)
-      if (outcome.kind === 'accepted') standing.ready()
+      if (outcome.kind === 'accepted') standing.wrote(clock.now() - from)
       return outcome
     },
     provision,
@@ -90,7 +92,8 @@ export function openInflux(options: InfluxOptions): TelemetryStore {
   const rowReads = createRowReads({ influxQl, target, types })
   const divisionOf = (type: string, device: string) => ledger.newest(type, device)?.division ?? null
   const points = createWindowPoints({ influxQl, target, types, divisionOf })
-  const windowWrites = createWindowWrites({ points, sender, onProblem })
+  const notes = createRefusalNotes(clock)
+  const windowWrites = createWindowWrites({ points, sender, notes, onProblem })
   const organisation = () => provision.organisation()
   const expiry = createExpiry({ influxQl, server, target, types, clock, organisation })
   const turns = createTurns()
@@ -162,7 +165,9 @@ export function openInflux(options: InfluxOptions): TelemetryStore {
       ledger.sync()
     },
     counts: () => ledger.counts(),
-    state: () => standing.state(server.known?.server ?? null),
+    state: () => standing.state(server.known?.server ?? null, notes.text),
+    lost: () => ledger.places.lost(),
+    settleLost: (levels) => ledger.places.settle(levels),
     close() {
       closing ??= shut()
       return closing

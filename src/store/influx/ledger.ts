@@ -11,6 +11,7 @@ import { openForWriting } from '../sqlite/open-database.ts'
 import { numberIn, textIn } from '../sqlite/row.ts'
 import { createStatements } from '../sqlite/statements.ts'
 import { prepareLedgerSchema } from './ledger-schema.ts'
+import { createPlaceBook, type PlaceBook } from './place-book.ts'
 
 /** How a reading was counted: as a new row, as the repetition of one, or as one that changed it. */
 export type CountedAs = 'stored' | 'same' | 'revised'
@@ -65,6 +66,7 @@ export interface Ledger {
   /** Null: as a new row, under its own division. For positions between `applied` and `counted`. */
   odd(position: Position, ordinal: number): CountedOdd | null
   isOrphaned(key: string): boolean
+  readonly places: PlaceBook
   /** Before a part is sent. On disk when this returns. */
   count(part: CountedPart): void
   /** After a part, or the beginning of one, is in the database. */
@@ -79,6 +81,7 @@ export function openLedger(file: string): Ledger {
   const database = openForWriting(file, 'full')
   const prepared = createStatements(database)
   prepareLedgerSchema(database, file)
+  const places = createPlaceBook(database)
   let { applied, counted, counts, settled } = readTotals()
   const newest = readNewest()
   const floors = readFloors()
@@ -169,6 +172,7 @@ export function openLedger(file: string): Ledger {
     get counted() {
       return counted
     },
+    places,
     counts: () => settled,
     newest: (type, device) => newest.get(type)?.get(device) ?? null,
     floor: (type) => floors.get(type) ?? null,

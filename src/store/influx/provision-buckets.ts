@@ -3,6 +3,7 @@
 
 import { rollupLevels, type TelemetryLevel } from '../../ports.ts'
 import { InfluxUnavailable, sentenceIn } from './errors.ts'
+import type { PlaceBook } from './place-book.ts'
 import type { InfluxServer } from './server.ts'
 import { bucketOf } from './target.ts'
 
@@ -24,16 +25,22 @@ export async function provisionBuckets(
   server: InfluxServer,
   database: string,
   organisation: string,
+  book: Pick<PlaceBook, 'absent' | 'present'>,
 ): Promise<string | null> {
   let organisationId: string | null = null
   for (const level of ['raw', ...rollupLevels] as const) {
     const name = bucketOf(database, level)
-    if (await isThere(server, name, organisation)) continue
+    if (await isThere(server, name, organisation)) {
+      book.present(level)
+      continue
+    }
     organisationId ??= await organisationIdOf(server, organisation)
     if (organisationId === null)
       return `this token sees no bucket "${name}" and no organisation "${organisation}" to make it in`
+    book.absent(level)
     const obstacle = await makeBucket(server, organisationId, name, SHARD_DAYS[level] * DAY_SECONDS)
     if (obstacle !== null) return `this token must not make the bucket "${name}": ${obstacle}`
+    book.present(level)
   }
   return null
 }

@@ -5,6 +5,7 @@ import { rollupLevels, type TelemetryLevel } from '../../ports.ts'
 import { InfluxUnavailable, sentenceIn } from './errors.ts'
 import { identifier } from './influxql-text.ts'
 import type { InfluxServer } from './server.ts'
+import type { PlaceBook } from './place-book.ts'
 import { policyOf, RAW_POLICY } from './target.ts'
 
 /** About as much per shard at each level: a day of raw readings, years of days. */
@@ -16,19 +17,30 @@ const SHARD_DURATIONS: Readonly<Record<TelemetryLevel, string>> = {
 }
 
 /** Throws `TelemetryUnavailable`: `missing` when something is not there and this user must not make it. */
-export async function provisionDatabase(server: InfluxServer, database: string): Promise<void> {
+export async function provisionDatabase(
+  server: InfluxServer,
+  database: string,
+  book: Pick<PlaceBook, 'absent' | 'present'>,
+): Promise<void> {
   const db = identifier(database)
   const there = await policiesOf(server, db)
   // A user who may only write cannot look; whether it is all there, the first write tells.
   if (there === 'hidden') return
+  for (const level of ['raw', ...rollupLevels] as const)
+    if (there !== 'none' && there.has(policyOf(level))) book.present(level)
+    else book.absent(level)
   if (there === 'none')
     await make(
       server,
       `CREATE DATABASE ${db} WITH DURATION INF SHARD DURATION ${SHARD_DURATIONS.raw} NAME ${identifier(RAW_POLICY)}`,
     )
   else if (!there.has(RAW_POLICY)) await makePolicy(server, db, 'raw')
+  book.present('raw')
   for (const level of rollupLevels)
-    if (there === 'none' || !there.has(policyOf(level))) await makePolicy(server, db, level)
+    if (there === 'none' || !there.has(policyOf(level))) {
+      await makePolicy(server, db, level)
+      book.present(level)
+    }
 }
 
 async function makePolicy(server: InfluxServer, db: string, level: TelemetryLevel): Promise<void> {

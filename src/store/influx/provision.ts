@@ -3,6 +3,7 @@
 
 import { provisionBuckets, soleOrganisation } from './provision-buckets.ts'
 import { provisionDatabase } from './provision-database.ts'
+import type { PlaceBook } from './place-book.ts'
 import type { InfluxServer } from './server.ts'
 import type { Target } from './target.ts'
 
@@ -17,7 +18,11 @@ export interface Provision {
   organisation(): Promise<string>
 }
 
-export function createProvision(server: InfluxServer, target: Target): Provision {
+export function createProvision(
+  server: InfluxServer,
+  target: Target,
+  book: Pick<PlaceBook, 'absent' | 'present'>,
+): Provision {
   let ensured: Promise<void> | null = null
   let obstacle: string | null = null
   let organisation: string | null = target.organisation
@@ -30,10 +35,10 @@ export function createProvision(server: InfluxServer, target: Target): Provision
   async function provision(): Promise<void> {
     const { generation } = await server.flavour()
     obstacle = null
-    if (generation === '1') await provisionDatabase(server, target.database)
+    if (generation === '1') await provisionDatabase(server, target.database, book)
     // 3 makes a database with its first line.
     else if (generation === '2')
-      obstacle = await provisionBuckets(server, target.database, await organisationOf2())
+      obstacle = await provisionBuckets(server, target.database, await organisationOf2(), book)
   }
 
   function ensure(): Promise<void> {

@@ -11,11 +11,19 @@ const DISTANT: ReadonlySet<StoreState['state']> = new Set([
   'missing',
 ])
 
+/** Writes that take longer twice in a row are late ones, until one takes less than the other bound. */
+const LATE_MS = 3_000
+const PROMPT_MS = 1_500
+
 export interface Standing {
-  state(server: string | null): StoreState
+  /** `note`: what is to be said while writes succeed. */
+  state(server: string | null, note: string | null): StoreState
   /** Nothing has been heard of a server that would take us, so hearing it again is good news; any other trouble only a write can end. */
   readonly isDistant: boolean
+  /** The server takes us. */
   ready(): void
+  /** It has taken a write, in so much time. */
+  wrote(tookMs: number): void
   trouble(error: unknown): void
 }
 
@@ -30,12 +38,21 @@ export function createStanding(clock: Clock): Standing {
     detail = why
   }
 
+  /** The last writes in a row that were late. */
+  let late = 0
+
   return {
-    state: (server) => ({ kind: 'influx', state, since, detail, server }),
+    state: (server, note) => ({ kind: 'influx', state, since, detail: detail ?? note, server }),
     get isDistant() {
       return DISTANT.has(state)
     },
     ready: () => become('ready', null),
+    wrote(tookMs) {
+      late = tookMs >= LATE_MS ? late + 1 : 0
+      const isSlow = late > 1 || (state === 'slow' && tookMs >= PROMPT_MS)
+      if (isSlow) become('slow', `The database took ${(tookMs / 1_000).toFixed(1)} s for a write`)
+      else become('ready', null)
+    },
     trouble: (error) => become(troubleOf(error), messageOf(error)),
   }
 }

@@ -26,6 +26,11 @@ export interface WindowPointOptions {
   readonly divisionOf?: (type: string, device: string) => string | null
 }
 
+export interface WindowLine {
+  readonly window: WindowRow
+  readonly line: string
+}
+
 export interface WindowPoints {
   /** Throws RangeError for an unknown type or metric. */
   windows(level: RollupLevel, query: RowQuery): AsyncIterable<readonly WindowRow[]>
@@ -33,7 +38,11 @@ export interface WindowPoints {
    * Lines for the level's measurement of the type. A window that no line can say has none: its device has no readings here either, as
    * those could not be said. Asks the server, so it throws `TelemetryUnavailable`; RangeError for an unknown type.
    */
-  lines(level: RollupLevel, type: string, windows: readonly WindowRow[]): Promise<readonly string[]>
+  lines(
+    level: RollupLevel,
+    type: string,
+    windows: readonly WindowRow[],
+  ): Promise<readonly WindowLine[]>
 }
 
 export function createWindowPoints(options: WindowPointOptions): WindowPoints {
@@ -67,7 +76,7 @@ export function createWindowPoints(options: WindowPointOptions): WindowPoints {
     level: RollupLevel,
     type: string,
     windows: readonly WindowRow[],
-  ): Promise<readonly string[]> {
+  ): Promise<readonly WindowLine[]> {
     const { metrics } = find({ type, metrics: null })
     if (windows.length === 0) return []
     const before = await kept.find(level, type, metrics, windows)
@@ -79,7 +88,8 @@ export function createWindowPoints(options: WindowPointOptions): WindowPoints {
       const division = place?.division ?? divisions.of(type, window.device)
       const prefix = seriesPrefix(measurement, window.device, division)
       const fields = fieldText(window, metrics, place)
-      return prefix === null || fields === '' ? [] : [`${prefix}${fields} ${window.start}`]
+      if (prefix === null || fields === '') return []
+      return [{ window, line: `${prefix}${fields} ${window.start}` }]
     })
   }
 

@@ -1,7 +1,7 @@
 // Closes what is due: minutes from what is open or from the raw readings, hours from their minutes, days from their hours.
 
 import type { Millis } from '../../core/position.ts'
-import type { TelemetryStore } from '../../ports.ts'
+import type { RollupLevel, TelemetryStore } from '../../ports.ts'
 import type { Span, WindowAt } from '../telemetry/local-windows.ts'
 import type { DirtyMarks } from './dirty-marks.ts'
 import type { FilledSpans } from './filled-spans.ts'
@@ -14,8 +14,10 @@ import { MINUTE_MS, type RollupState } from './rollup-state.ts'
 export interface CloseWindows {
   /** Closes the minutes up to `due`, but not beyond the end of the hour. */
   minutes(due: Millis): Promise<void>
-  /** Closes every hour whose minutes are closed, and every day whose hours are. */
-  hoursAndDays(): Promise<void>
+  /**
+   * Closes every hour whose minutes are closed, and every day whose hours are; but few of them at once. True: there are more.
+   */
+  hoursAndDays(): Promise<boolean>
 }
 
 export interface CloseWindowsOptions {
@@ -29,11 +31,16 @@ export interface CloseWindowsOptions {
   readonly filled: FilledSpans
   readonly probes: Probes
   readonly rawKeptSince: (type: string) => Millis
+  /** The store refuses windows of this span. */
+  readonly isRefused: (level: RollupLevel, type: string, start: Millis) => boolean
   readonly onProblem: (message: string, detail: string) => void
 }
 
 /** By type: up to where it was last asked whether there are any raw readings. Whoever sees one of a cold minute takes it away. */
 export type Probes = Map<string, { readonly to: Millis; readonly isEmpty: boolean }>
+
+/** New minutes are closed in between, however far back hours have to be made. */
+const SPANS_AT_ONCE = 48
 
 /** More devices than this are asked for as all of the type. */
 const ASIDE_MAX = 1_000
@@ -105,7 +112,7 @@ export function createCloseWindows(options: CloseWindowsOptions): CloseWindows {
       if (!filled.has(level, type, span.start)) continue
       await patiently(
         `${level} ${type} ${span.start}`,
-        () => make.fromBelow(level, type, null, span),
+        () => fromBest(level, type, span),
         (error) => {
           marks.add(level, type, span.start, null, span.start)
           tell(type, level, span.start, error)
@@ -114,6 +121,15 @@ export function createCloseWindows(options: CloseWindowsOptions): CloseWindows {
     }
     filled.forget(level, span.start)
     state.through[level] = span.end
+  }
+
+  async function fromBest(level: '1h' | '1d', type: string, span: Span): Promise<void> {
+    const { start: from, end: to } = span
+    // Not all of its minutes are kept.
+    const isCut = level === '1h' && options.isRefused('1m', type, from)
+    if (isCut && options.rawKeptSince(type) <= from)
+      await make.fromRaw({ type, devices: null, from, to, isHour: true })
+    else await make.fromBelow(level, type, null, span)
   }
 
   function tell(type: string, level: string, start: Millis, error: unknown): void {
@@ -146,14 +162,20 @@ export function createCloseWindows(options: CloseWindowsOptions): CloseWindows {
     },
     async hoursAndDays() {
       const { through } = state
+      let isMore = false
       for (const level of ['1h', '1d'] as const) {
         const below = through[level === '1h' ? '1m' : '1h']
         let span = windowAt(level, through[level])
-        while (span.end <= below) {
+        for (let done = 0; span.end <= below; done++) {
+          if (done === SPANS_AT_ONCE) {
+            isMore = true
+            break
+          }
           await fromBelow(level, span)
           span = windowAt(level, span.end)
         }
       }
+      return isMore
     },
   }
 }

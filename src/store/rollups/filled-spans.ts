@@ -11,13 +11,16 @@ export interface FilledSpans {
   has(level: '1h' | '1d', type: string, start: Millis): boolean
   /** The hour or day is closed, and nothing about it or earlier ones is wanted any more. */
   forget(level: '1h' | '1d', start: Millis): void
+  /** Hours and days are closed once more, and of those before `since` nothing is known. */
+  restart(since: Readonly<Record<'1h' | '1d', Millis>>): void
 }
 
 /** Of hours and days that began before `since` nothing is known: a former process may have filled them. */
 export function createFilledSpans(
   windowAt: WindowAt,
-  since: Readonly<Record<'1h' | '1d', Millis>>,
+  sinceAtFirst: Readonly<Record<'1h' | '1d', Millis>>,
 ): FilledSpans {
+  let since = sinceAtFirst
   const types = { '1h': new Map<Millis, Set<string>>(), '1d': new Map<Millis, Set<string>>() }
   // Windows are put in runs of the same start.
   const closed = { '1h': Number.NEGATIVE_INFINITY, '1d': Number.NEGATIVE_INFINITY }
@@ -40,6 +43,14 @@ export function createFilledSpans(
     forget(level, start) {
       types[level].delete(start)
       closed[level] = start
+      last = { level: '', type: '', start: Number.NaN }
+    },
+    restart(next) {
+      since = next
+      for (const level of ['1h', '1d'] as const) {
+        closed[level] = Number.NEGATIVE_INFINITY
+        types[level].clear()
+      }
       last = { level: '', type: '', start: Number.NaN }
     },
   }

@@ -3,7 +3,12 @@
 
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { Millis } from '../../core/position.ts'
-import type { RollupLevel, TelemetryStore, WindowRow } from '../../ports.ts'
+import {
+  WindowsRefused,
+  type RollupLevel,
+  type TelemetryStore,
+  type WindowRow,
+} from '../../ports.ts'
 import type { Span } from '../telemetry/local-windows.ts'
 import { createDeviceFolds } from './device-folds.ts'
 import type { MarkedDevices } from './dirty-marks.ts'
@@ -15,6 +20,7 @@ export const SLICE_MAX = 1_000
 const MINUTE_MS = 60_000
 
 export interface MakeWindows {
+  /** What the store refuses is noted, and no failure. */
   put(level: RollupLevel, type: string, slices: Iterable<WindowRow[]>): Promise<void>
   /**
    * Whole minutes of [from, to) from the raw readings; also the window of `hour`, when given: its span is then [from, to). Windows
@@ -31,12 +37,19 @@ export interface MakeWindows {
   fromBelow(level: '1h' | '1d', type: string, devices: MarkedDevices, span: Span): Promise<void>
 }
 
-export function createMakeWindows(
-  store: TelemetryStore,
-  kindsOf: ReadonlyMap<string, MetricKinds>,
-  /** Hears of every window that is put. */
-  onPut: (level: RollupLevel, type: string, start: Millis) => void,
-): MakeWindows {
+export interface MakeWindowsOptions {
+  readonly store: TelemetryStore
+  readonly kindsOf: ReadonlyMap<string, MetricKinds>
+  /** Hears of every window before it is put. */
+  readonly onPut: (level: RollupLevel, type: string, start: Millis) => void
+  /** The window is among those that the store refuses: it is left out, as it will be made again. */
+  readonly isRefused: (level: RollupLevel, type: string, start: Millis) => boolean
+  readonly onRefused: (level: RollupLevel, type: string, start: Millis) => void
+}
+
+export function createMakeWindows(options: MakeWindowsOptions): MakeWindows {
+  const { store, kindsOf, onPut, isRefused, onRefused } = options
+
   async function put(
     level: RollupLevel,
     type: string,
@@ -45,7 +58,14 @@ export function createMakeWindows(
     for (const slice of slices) {
       if (slice.length === 0) continue
       for (const { start } of slice) onPut(level, type, start)
-      await store.putWindows(level, type, slice)
+      const wanted = slice.filter(({ start }) => !isRefused(level, type, start))
+      if (wanted.length === 0) continue
+      try {
+        await store.putWindows(level, type, wanted)
+      } catch (error) {
+        if (!(error instanceof WindowsRefused)) throw error
+        for (const { start } of error.windows) onRefused(level, type, start)
+      }
       await letOthersRun()
     }
   }

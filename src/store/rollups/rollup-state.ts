@@ -27,10 +27,12 @@ export interface RollupState {
   coldTo: Millis
   /** End of the newest minute with a reading. */
   newestTo: Millis
+  /** No window begins earlier. */
+  begun: Millis
 }
 
 export const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /**
  * Readings further ahead of the feed than this are not expected, and marked as if they had come late. So the readings of a restart's
@@ -48,10 +50,11 @@ export function stateFrom(ledger: LedgerState): RollupState {
     sealedTo: ledger.through['1m'],
     coldTo: ledger.openTo,
     newestTo: ledger.openTo,
+    begun: ledger.begun ?? ledger.through['1d'],
   }
 }
 
-/** When the oldest and the newest reading were measured, to the day. */
+/** When the oldest and the newest reading were measured, to the day: `from` is not later, `to` hardly earlier. */
 export interface Extent {
   readonly from: Millis
   readonly to: Millis
@@ -67,6 +70,7 @@ export function newState(extent: Extent | null, windowAt: WindowAt): RollupState
     sealedTo: 0,
     coldTo: 0,
     newestTo: 0,
+    begun: Number.POSITIVE_INFINITY,
   }
   if (extent !== null) beginOver(state, extent, windowAt)
   return state
@@ -74,8 +78,8 @@ export function newState(extent: Extent | null, windowAt: WindowAt): RollupState
 
 /** Begins where the readings begin that a store has kept; all of them are still to be found there. */
 export function beginOver(state: RollupState, extent: Extent, windowAt: WindowAt): void {
-  // The extent is known to the day only.
-  beginAt(state, windowAt('1d', Math.max(0, extent.from - DAY_MS)).start, windowAt)
+  // None of its readings was measured before, but those of its last day may follow.
+  beginAt(state, windowAt('1d', Math.max(0, extent.from)).start, windowAt)
   state.coldTo = Math.ceil((extent.to + DAY_MS) / MINUTE_MS) * MINUTE_MS
   state.newestTo = state.coldTo
 }
@@ -87,6 +91,7 @@ export function beginAt(state: RollupState, at: Millis, windowAt: WindowAt): voi
   state.through['1h'] = start
   state.through['1d'] = windowAt('1d', start).start
   state.sealedTo = start
+  state.begun = start
   state.hasBegun = true
 }
 

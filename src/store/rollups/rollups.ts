@@ -7,21 +7,30 @@
 import { metricsOf, type DeviceType } from '../../core/device-type.ts'
 import type { Reading } from '../../core/messages/reading.ts'
 import { BEFORE_FIRST, type Millis, type Position } from '../../core/position.ts'
-import { TelemetryUnavailable, type TelemetryStatus, type TelemetryStore } from '../../ports.ts'
+import {
+  TelemetryUnavailable,
+  type TelemetryLevel,
+  type TelemetryStatus,
+  type TelemetryStore,
+} from '../../ports.ts'
 import type { WindowAt } from '../telemetry/local-windows.ts'
 import type { RollupProgress } from '../telemetry/progress.ts'
 import { createCloseWindows, type Probes } from './close-windows.ts'
 import { createDirtyMarks } from './dirty-marks.ts'
 import { createFilledSpans } from './filled-spans.ts'
+import { checkZone } from './kept-zone.ts'
 import { openLedger, type Ledger } from './ledger.ts'
+import { createLosses, earlier } from './losses.ts'
 import { createMakeWindows } from './make-windows.ts'
 import { createOpenWindows } from './open-windows.ts'
 import { createRedoWindows } from './redo-windows.ts'
+import { createRefusedSpans, type RefusedSpan } from './refused-spans.ts'
 import {
   AHEAD_MS,
   alignTo,
   beginAt,
   beginOver,
+  DAY_MS,
   MINUTE_MS,
   newState,
   stateFrom,
@@ -35,12 +44,16 @@ export interface RollupsOptions {
   readonly file: string
   readonly types: readonly DeviceType[]
   readonly windowAt: WindowAt
+  /** Its name. Absent: nobody changes it. */
+  readonly timeZone?: string
   /** How long after its end a minute waits for late readings, by the time of the feed. Default 2 min. */
   readonly graceMs?: number
   /** Raw readings of the type are whole from here on. Default: all are. Asked while working only. */
   readonly rawKeptSince?: (type: string) => Millis
   /** The same of its hours. */
   readonly hoursKeptSince?: (type: string) => Millis
+  /** The same of its minutes. */
+  readonly minutesKeptSince?: (type: string) => Millis
   /**
    * Readings up to here were journaled before this process, so a former one may have written them. Whether the store refused some of
    * them is not known any more: their minutes are worked out from what it has kept. Default: none were.
@@ -76,6 +89,8 @@ export interface Rollups extends RollupProgress {
    * since the call before last may not be on disk yet, so a restart makes them again. Throws when the ledger cannot be written.
    */
   sync(): void
+  /** From when on the level has all of the type again, after a stranger has taken away what was older; 0: none did. */
+  keptSince(level: TelemetryLevel, type: string): Millis
   readonly status: TelemetryStatus['rollups']
   /** Call it when no `work()` is under way. Saves nothing. */
   close(): void
@@ -92,7 +107,7 @@ const DEFAULT_BOUNDS: RollupBounds = {
 const GRACE_MS = 120_000
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Opens or makes the ledger. Rejects when it cannot; a store that is away is asked what it has by the first `work()` that finds it. */
+/** Opens or makes the ledger. Rejects when it cannot, and when hours are kept of another time zone; a store that is away is asked what it has by the first `work()` that finds it. */
 export async function openRollups(options: RollupsOptions): Promise<Rollups> {
   const ledger = openLedger(options.file)
   try {
@@ -119,8 +134,7 @@ function createRollups(
   extent: Extent | null | 'unknown',
 ): Rollups {
   const { store, windowAt, graceMs = GRACE_MS, onProblem = () => {} } = options
-  const { rawKeptSince = () => 0, hoursKeptSince = () => 0 } = options
-  const { journaledBefore = BEFORE_FIRST } = options
+  const { journaledBefore = BEFORE_FIRST, timeZone = '' } = options
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const types = options.types.map(({ id }) => id)
   const kindsOf = new Map(
@@ -135,11 +149,18 @@ function createRollups(
       : stateFrom(ledger.state)
   /** When the readings were measured that came before the store has said what it had; null: it has. */
   let unasked = extent === 'unknown' ? { from: NEVER, to: -NEVER } : null
-  if (state.hasBegun && alignTo(state, windowAt))
-    onProblem(
-      'time zone changed',
-      'Hours and days that were kept before begin at other times than those of the time zone now',
-    )
+  const until = state.through['1d']
+  const isApart = state.hasBegun && alignTo(state, windowAt)
+  if (ledger.zone !== null && timeZone !== '') {
+    checkZone({ kept: ledger.zone, timeZone, windowAt, until, isApart })
+    if (ledger.zone !== timeZone) ledger.setZone(timeZone)
+  }
+  const refused = createRefusedSpans({
+    spans: ledger.refused(),
+    now: () => state.at,
+    stateSince: () => store.state().since,
+    keep: (span) => ledger.refuse(span),
+  })
   const marks = createDirtyMarks({
     devicesMax: bounds.dirtyDevicesMax,
     marksMax: bounds.dirtyMax,
@@ -158,11 +179,45 @@ function createRollups(
     '1d': state.hasBegun ? state.through['1h'] : 0,
   })
   const probes: Probes = new Map()
-  const make = createMakeWindows(store, kindsOf, (level, type, start) =>
-    filled.put(level, type, start),
-  )
+  const spanOf = (level: RefusedSpan['level'], start: Millis) =>
+    windowAt(level === '1d' ? '1d' : '1h', start).start
+  const isRefused = (level: RefusedSpan['level'], type: string, start: Millis) =>
+    refused.any(level, type) && refused.has(level, type, spanOf(level, start))
+  const make = createMakeWindows({
+    store,
+    kindsOf,
+    onPut(level, type, start) {
+      filled.put(level, type, start)
+      if (level !== '1m' && ledger.zone === null) ledger.setZone(timeZone)
+    },
+    isRefused,
+    onRefused: (level, type, start) => refused.add({ level, type, start: spanOf(level, start) }),
+  })
+  const losses = createLosses({
+    store,
+    ledger,
+    state,
+    types,
+    windowAt,
+    retained: {
+      ...(options.rawKeptSince && { raw: options.rawKeptSince }),
+      ...(options.minutesKeptSince && { '1m': options.minutesKeptSince }),
+      ...(options.hoursKeptSince && { '1h': options.hoursKeptSince }),
+    },
+    onSetBack(levels, before) {
+      for (const level of levels) if (level !== 'raw') refused.forget(level)
+      // What stands may be of a former process; what is made again is put by this one, but for the first day's hours.
+      filled.restart({ '1h': before['1m'], '1d': before['1h'] })
+      probes.clear()
+      safe = { ...safe, through: earlier(safe.through, state.through) }
+      return safe.through
+    },
+    onProblem,
+  })
+  const rawKeptSince = (type: string) => losses.wholeSince('raw', type)
+  const hoursKeptSince = (type: string) => losses.wholeSince('1h', type)
   const parts = { state, store, types, windowAt, windows, marks, make, filled, probes }
-  const close = createCloseWindows({ ...parts, rawKeptSince, onProblem })
+  const close = createCloseWindows({ ...parts, rawKeptSince, isRefused, onProblem })
   const redo = createRedoWindows({ ...parts, rawKeptSince, hoursKeptSince, onProblem })
   /** Windows up to here are on disk once the store has synced again, and so is what marks finished by this moment were about. */
   let safe = { through: { ...state.through }, moment: marks.moment }
@@ -171,6 +226,7 @@ function createRollups(
 
   function markHour(reading: Reading, ts: Millis, minute: Millis): void {
     const { start } = windowAt('1h', ts)
+    if (start < state.begun) state.begun = start
     marks.add('1h', reading.type, start, reading.device, minute + MINUTE_MS)
   }
 
@@ -200,17 +256,31 @@ function createRollups(
     safe = { ...safe, through: { ...state.through } }
   }
 
+  /** Those that are to be tried again are dirty from now on. */
+  function retryRefused(): boolean {
+    const spans = refused.release()
+    for (const { level, type, start } of spans)
+      marks.add(level === '1d' ? '1d' : '1h', type, start, null, start)
+    return spans.length > 0
+  }
+
   async function workOnce(): Promise<void> {
     if (unasked !== null) await askExtent()
     if (!state.hasBegun) return
-    const due = Math.floor((state.at - graceMs) / MINUTE_MS) * MINUTE_MS
     const errors: unknown[] = []
+    let isMore: boolean
     do {
+      if (losses.any) await losses.take()
+      const due = Math.floor((state.at - graceMs) / MINUTE_MS) * MINUTE_MS
       await close.minutes(due)
+      const isUpToDate = state.through['1m'] >= due
+      const isRetried = isUpToDate && errors.length === 0 && retryRefused()
       // Before the hour is closed, so that it is made once; and not at every hour of a long time that is made up for.
-      if (state.through['1m'] >= due) errors.push(...(await redo.hours()))
-      await close.hoursAndDays()
-    } while (state.through['1m'] < due)
+      if (isUpToDate) errors.push(...(await redo.hours()))
+      const hasMoreHours = await close.hoursAndDays()
+      if (isRetried) errors.push(...(await redo.days()))
+      isMore = !isUpToDate || hasMoreHours || (isRetried && errors.length === 0)
+    } while (isMore)
     errors.push(...(await redo.days()))
     if (errors.length > 0) throw errors[0]
   }
@@ -266,8 +336,12 @@ function createRollups(
       const { changes, keep } = marks.changes()
       const openTo = Math.max(state.coldTo, state.newestTo)
       try {
-        const { position, at } = state
-        ledger.save({ position, at, openTo, through: safe.through }, changes)
+        const { position, at, begun } = state
+        ledger.save(
+          { position, at, openTo, through: safe.through, begun },
+          changes,
+          refused.released(),
+        )
       } catch (error) {
         keep()
         throw error
@@ -275,23 +349,27 @@ function createRollups(
       safe = now
       ledger.sync()
     },
-    through: (level) => state.through[level],
+    through: (level) => losses.through(level),
+    keptSince: (level, type) => losses.keptSince(level, type),
     stale: (level, type, devices, from, to) =>
       staleSpans({
         marks,
+        refused,
         windowAt,
         level,
         type,
         devices,
         from,
-        to: Math.min(to, state.through[level]),
+        to: Math.min(to, losses.through(level)),
       }),
     get status() {
-      const newest = Math.min(state.newestTo, state.at)
+      // Before the first reading the feed has no time, and the newest that is kept is known to the day.
+      const newest = state.at < 0 ? state.newestTo - DAY_MS : Math.min(state.newestTo, state.at)
+      const through = losses.through('1m')
       return {
-        through: state.through['1m'],
-        lagMs: state.hasBegun ? Math.max(0, newest - state.through['1m']) : 0,
-        dirty: marks.count,
+        through,
+        lagMs: state.hasBegun ? Math.max(0, newest - through) : 0,
+        dirty: marks.count + refused.count,
       }
     },
     close: () => ledger.close(),

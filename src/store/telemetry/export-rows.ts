@@ -107,9 +107,10 @@ async function* windowRows(
     window,
     devices: devices.length,
     counters,
-    onWindow(place, { start, simulated, metrics }) {
-      const summaries = metrics.map((metric, at) =>
-        metric.count === 0 ? null : pointOf(start, metric, counters[at] === true),
+    onWindow(place, fold) {
+      const { start, simulated } = fold
+      const summaries = fold.metrics.map((metric, at) =>
+        metric.count === 0 ? null : pointOf(fold, metric, counters[at] === true),
       )
       ended.push({ device: devices[place] ?? '', t: start, simulated, summaries })
     },
@@ -122,7 +123,6 @@ async function* windowRows(
       reads,
       pass,
       from: query.from,
-      window,
       metrics: at.map((index) => query.metrics[index] ?? ''),
       onLast(device, metric, value) {
         const fold = folds.fold(places.get(device) ?? 0).metrics[at[metric] ?? 0]
@@ -142,7 +142,7 @@ async function* windowRows(
       else
         for (const row of batch.rows) {
           const place = places.get(row.device)
-          if (place !== undefined) folds.addWindow(place, row)
+          if (place !== undefined) folds.addWindow(place, row, batch.level)
         }
       yield ended
       ended = []

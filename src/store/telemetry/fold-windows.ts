@@ -1,11 +1,20 @@
-// Folds rows, each device's in order of time, into the windows of a chart. Rows are readings, or windows of a level that are no longer
-// than the chart's; nothing is made per row.
+// Folds rows, each device's in order of time, into the windows of a chart. Rows are readings or windows of a level; one that is longer
+// than the chart's, as nothing finer is kept, becomes a window of its own. Nothing is made per row.
 
 import type { Millis } from '../../core/position.ts'
 import { counterStep } from '../../core/telemetry/counter.ts'
 import type { Summary } from '../../core/telemetry/summary.ts'
-import type { Point, ReadingRow, WindowRow } from '../../ports.ts'
+import {
+  telemetryWindows,
+  type Point,
+  type ReadingRow,
+  type RollupLevel,
+  type WindowRow,
+} from '../../ports.ts'
 import type { SummaryWindow, WindowAt } from './local-windows.ts'
+
+/** From short to long. */
+const byLength: readonly SummaryWindow[] = telemetryWindows.filter((window) => window !== 'raw')
 
 export type SummaryPoint = Exclude<Point, { readonly v: number }>
 
@@ -27,6 +36,8 @@ export interface DeviceFold {
   /** The window under way. */
   start: Millis
   end: Millis
+  /** Of a window that is longer than the chart's; else 0. */
+  spanMs: number
   simulated: boolean
   readonly metrics: readonly MetricFold[]
 }
@@ -35,7 +46,7 @@ export interface WindowFolds {
   /** The device's fold; one that has had no row yet is made now. */
   fold(device: number): DeviceFold
   addReading(device: number, row: ReadingRow): void
-  addWindow(device: number, row: WindowRow): void
+  addWindow(device: number, row: WindowRow, level: RollupLevel): void
   /** Ends the windows under way that end up to here, when no row before it is to come any more. Without a moment: all of them. */
   finish(readTo?: Millis): void
 }
@@ -53,6 +64,7 @@ export interface WindowFoldsOptions {
 
 export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
   const { windowAt, window, counters, onWindow } = options
+  const ownLength = byLength.indexOf(window)
   const folds = Array.from<DeviceFold | undefined>({ length: options.devices })
 
   function foldOf(device: number): DeviceFold {
@@ -61,6 +73,7 @@ export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
       fold = {
         start: 0,
         end: Number.NEGATIVE_INFINITY,
+        spanMs: 0,
         simulated: false,
         metrics: counters.map(emptyMetric),
       }
@@ -69,14 +82,15 @@ export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
     return fold
   }
 
-  /** The device's fold with the window of `t` under way. */
-  function foldAt(device: number, t: Millis): DeviceFold {
+  /** The device's fold with the window of `t` under way, which is of `kind`. */
+  function foldAt(device: number, t: Millis, kind: SummaryWindow): DeviceFold {
     const fold = foldOf(device)
     if (t < fold.end) return fold
     finishWindow(device, fold)
-    const { start, end } = windowAt(window, t)
+    const { start, end } = windowAt(kind, t)
     fold.start = start
     fold.end = end
+    fold.spanMs = kind === window ? 0 : end - start
     return fold
   }
 
@@ -93,7 +107,7 @@ export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
   return {
     fold: foldOf,
     addReading(device, row) {
-      const fold = foldAt(device, row.ts)
+      const fold = foldAt(device, row.ts, window)
       if (row.simulated) fold.simulated = true
       for (let at = 0; at < counters.length; at++) {
         const value = row.values[at] ?? Number.NaN
@@ -101,8 +115,9 @@ export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
         if (metric !== undefined && !Number.isNaN(value)) addValue(metric, value, counters[at])
       }
     },
-    addWindow(device, row) {
-      const fold = foldAt(device, row.start)
+    addWindow(device, row, level) {
+      const isLonger = byLength.indexOf(level) > ownLength
+      const fold = foldAt(device, row.start, isLonger ? level : window)
       if (row.simulated) fold.simulated = true
       for (let at = 0; at < counters.length; at++) {
         const summary = row.summaries[at]
@@ -121,10 +136,22 @@ export function createWindowFolds(options: WindowFoldsOptions): WindowFolds {
 }
 
 /** The point of a window that has a value. */
-export function pointOf(t: Millis, metric: MetricFold, isCounter: boolean): SummaryPoint {
+export function pointOf(
+  { start: t, spanMs }: Pick<DeviceFold, 'start' | 'spanMs'>,
+  metric: MetricFold,
+  isCounter: boolean,
+): SummaryPoint {
   const { count, min, max, sum, last } = metric
-  const point = { t, count, min, max, mean: sum / count, last }
-  return isCounter ? { ...point, increase: increaseOf(metric) } : point
+  return {
+    t,
+    count,
+    min,
+    max,
+    mean: sum / count,
+    last,
+    ...(isCounter ? { increase: increaseOf(metric) } : {}),
+    ...(spanMs === 0 ? {} : { spanMs }),
+  }
 }
 
 /** What went through since the reading before the window. */

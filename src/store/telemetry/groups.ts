@@ -3,12 +3,14 @@
 
 import type { Millis } from '../../core/position.ts'
 import type { GroupPoint, GroupQuery, GroupSeries } from '../../ports.ts'
-import { createWindowFolds, increaseOf, type MetricFold } from './fold-windows.ts'
+import { createWindowFolds, increaseOf, type DeviceFold, type MetricFold } from './fold-windows.ts'
 import type { LevelReads } from './level-reads.ts'
 import { lookBack } from './look-back.ts'
 
 interface GroupFold {
   readonly t: Millis
+  /** As in `DeviceFold`. */
+  readonly spanMs: number
   devices: number
   count: number
   min: number
@@ -34,11 +36,11 @@ export async function readGroups(
     window,
     devices: devices.length,
     counters: [isCounter],
-    onWindow(place, { start, metrics: [fold] }) {
+    onWindow(place, { start, spanMs, metrics: [fold] }) {
       const group = windowsOf[place]
       if (group === undefined || fold === undefined) return
       const known = group.get(start)
-      if (known === undefined) group.set(start, groupOf(start, fold, isCounter))
+      if (known === undefined) group.set(start, groupOf({ start, spanMs }, fold, isCounter))
       else join(known, fold, isCounter)
     },
   })
@@ -61,7 +63,6 @@ export async function readGroups(
         reads,
         pass,
         from,
-        window,
         metrics: [metric],
         onLast(device, _metric, value) {
           const fold = folds.fold(places.get(device) ?? 0).metrics[0]
@@ -73,9 +74,9 @@ export async function readGroups(
         const place = places.get(row.device)
         if (place !== undefined) folds.addReading(place, row)
       },
-      window(row) {
+      window(row, level) {
         const place = places.get(row.device)
-        if (place !== undefined) folds.addWindow(place, row)
+        if (place !== undefined) folds.addWindow(place, row, level)
       },
       pieceEnds: isEnough,
     })
@@ -90,10 +91,14 @@ export async function readGroups(
   }))
 }
 
-function groupOf(t: Millis, fold: MetricFold, isCounter: boolean): GroupFold {
+function groupOf(
+  { start: t, spanMs }: Pick<DeviceFold, 'start' | 'spanMs'>,
+  fold: MetricFold,
+  isCounter: boolean,
+): GroupFold {
   const { count, min, max, sum } = fold
   const increase = isCounter ? increaseOf(fold) : 0
-  return { t, devices: 1, count, min, max, sum, total: sum / count, increase }
+  return { t, spanMs, devices: 1, count, min, max, sum, total: sum / count, increase }
 }
 
 function join(group: GroupFold, fold: MetricFold, isCounter: boolean): void {
@@ -107,7 +112,16 @@ function join(group: GroupFold, fold: MetricFold, isCounter: boolean): void {
 }
 
 function pointOf(group: GroupFold, isCounter: boolean): GroupPoint {
-  const { t, devices, count, min, max, sum, total, increase } = group
-  const point = { t, devices, count, min, max, mean: sum / count, total }
-  return isCounter ? { ...point, increase } : point
+  const { t, spanMs, devices, count, min, max, sum, total, increase } = group
+  return {
+    t,
+    devices,
+    count,
+    min,
+    max,
+    mean: sum / count,
+    total,
+    ...(isCounter ? { increase } : {}),
+    ...(spanMs === 0 ? {} : { spanMs }),
+  }
 }

@@ -88,8 +88,9 @@ async function readWindows(
     window,
     devices: answer.points.length,
     counters: [isCounter],
-    onWindow(place, { start, metrics: [fold] }) {
-      if (fold !== undefined) add(answer, place, pointOf(start, fold, isCounter))
+    onWindow(place, fold) {
+      const [values] = fold.metrics
+      if (values !== undefined) add(answer, place, pointOf(fold, values, isCounter))
     },
   })
   for (const pass of reads.passes(query)) {
@@ -98,7 +99,6 @@ async function readWindows(
         reads,
         pass,
         from,
-        window,
         metrics: [metric],
         onLast(device, _metric, value) {
           const fold = folds.fold(answer.places.get(device) ?? 0).metrics[0]
@@ -111,9 +111,9 @@ async function readWindows(
         const place = openPlace(answer, row.device)
         if (place >= 0) folds.addReading(place, row)
       },
-      window(row) {
+      window(row, level) {
         const place = openPlace(answer, row.device)
-        if (place >= 0) folds.addWindow(place, row)
+        if (place >= 0) folds.addWindow(place, row, level)
       },
     })
   }

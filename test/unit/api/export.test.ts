@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parseCsv } from '../../../src/api/csv.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import {
@@ -33,7 +33,6 @@ const MINUTE_MS = 60_000
 const url = '/api/v1/export/telemetry?type=streetlight&metrics=leakage,lamp_on'
 
 let city: City
-afterEach(() => city.close())
 
 const get = (path: string) => city.app.inject({ url: path, headers: bearer })
 
@@ -49,24 +48,25 @@ function row(name: string, minutes: number): ExportRow {
   return { device: name, t: START - minutes * MINUTE_MS, simulated: false, values: [1, 0] }
 }
 
+async function openWithReadings(): Promise<void> {
+  city = await openCity()
+  city.apply([
+    deviceEffect(device({ id: 'L-1', name: '=HYPERLINK("http://x")' })),
+    deviceEffect(device({ id: 'L-2', name: '胜利路, 2 号', division: '150821', simulated: true })),
+  ])
+  const readings = [
+    leakage(START - 2 * MINUTE_MS, -12.5, 'L-1'),
+    leakage(START - MINUTE_MS, 3, 'L-1'),
+    { ...leakage(START - 5 * MINUTE_MS, 7, 'L-2'), simulated: true },
+    // Nothing of what is asked for.
+    { ...leakage(START - 4 * MINUTE_MS, Number.NaN, 'L-2') },
+  ]
+  await city.telemetry.write(readings, positionAt(2), START)
+}
+
 describe('an export of telemetry', () => {
-  beforeEach(async () => {
-    city = await openCity()
-    city.apply([
-      deviceEffect(device({ id: 'L-1', name: '=HYPERLINK("http://x")' })),
-      deviceEffect(
-        device({ id: 'L-2', name: '胜利路, 2 号', division: '150821', simulated: true }),
-      ),
-    ])
-    const readings = [
-      leakage(START - 2 * MINUTE_MS, -12.5, 'L-1'),
-      leakage(START - MINUTE_MS, 3, 'L-1'),
-      { ...leakage(START - 5 * MINUTE_MS, 7, 'L-2'), simulated: true },
-      // Nothing of what is asked for.
-      { ...leakage(START - 4 * MINUTE_MS, Number.NaN, 'L-2') },
-    ]
-    await city.telemetry.write(readings, positionAt(2), START)
-  })
+  beforeAll(openWithReadings)
+  afterAll(() => city.close())
 
   it('is a table that a spreadsheet opens and cannot be harmed by', async () => {
     const answer = await get(url)
@@ -101,46 +101,15 @@ describe('an export of telemetry', () => {
     ])
   })
 
-  it('has the spread of each window, and the increase of counters', async () => {
+  it('has the spread of each window', async () => {
     const plain = await get(`${url}&window=1h&devices=L-1`)
     expect(plain.body.slice(1).split('\r\n')).toEqual([
-      'device,name,time,simulated,' +
+      'device,name,time,simulated,span (s),' +
         'leakage count,leakage min (mA),leakage max (mA),leakage mean (mA),leakage last (mA),' +
         'lamp_on count,lamp_on min,lamp_on max,lamp_on mean,lamp_on last',
-      'L-1,"\'=HYPERLINK(""http://x"")",2026-11-01T22:00:00.000+08:00,false,2,-12.5,3,-4.75,3,,,,,',
+      'L-1,"\'=HYPERLINK(""http://x"")",2026-11-01T22:00:00.000+08:00,false,,2,-12.5,3,-4.75,3,,,,,',
       '',
     ])
-    await city.close()
-    const energy = {
-      id: 'energy',
-      name: { zh: '电量', en: 'Energy' },
-      unit: 'kW.h',
-      unitLabel: 'kWh',
-      kind: 'counter' as const,
-      min: 0,
-      max: 1e9,
-      precision: 1,
-    }
-    const summary = { t: START, count: 2, min: 10, max: 15, mean: 12.5, last: 15, increase: 5 }
-    city = await openCity(({ telemetry }) => ({
-      types: [{ ...streetlight, metrics: [energy] }],
-      telemetry: {
-        ...telemetry,
-        async *rows({ devices }) {
-          for (const name of devices)
-            yield [{ device: name, t: START, simulated: false, summaries: [summary] }]
-        },
-      },
-    }))
-    city.apply([deviceEffect(device({ id: 'L-1', name: 'x' }))])
-    const path = '/api/v1/export/telemetry?type=streetlight&metrics=energy&window=1d'
-    expect((await get(path)).body.slice(1).split('\r\n')).toEqual([
-      'device,name,time,simulated,energy count,energy min (kWh),energy max (kWh),energy mean (kWh),energy last (kWh),energy increase (kWh)',
-      'L-1,x,2026-11-01T22:30:00.000+08:00,false,2,10,15,12.5,15,5',
-      '',
-    ])
-    const { t: _t, ...values } = summary
-    expect((await get(`${path}&format=json`)).json()[0].values).toEqual({ energy: values })
   })
 
   it('has every metric of the type unless some are named', async () => {
@@ -178,9 +147,72 @@ describe('an export of telemetry', () => {
     expect(answer.json().errors[0].reason).toContain('telemetry')
   })
 
-  it('of the registry can be uploaded again', async () => {
+  it('is logged: who, what, how much', async () => {
+    city.logLines.length = 0
+    await get(url)
+    expect(city.logLines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        msg: 'export',
+        by: 'admin',
+        dataset: 'telemetry',
+        rows: 3,
+        outcome: 'complete',
+      }),
+    )
+  })
+})
+
+describe('an export of counters', () => {
+  afterEach(() => city.close())
+
+  it('has their increase, and how long a window is where finer ones are gone', async () => {
+    const energy = {
+      id: 'energy',
+      name: { zh: '电量', en: 'Energy' },
+      unit: 'kW.h',
+      unitLabel: 'kWh',
+      kind: 'counter' as const,
+      min: 0,
+      max: 1e9,
+      precision: 1,
+    }
+    const summary = {
+      t: START,
+      count: 2,
+      min: 10,
+      max: 15,
+      mean: 12.5,
+      last: 15,
+      increase: 5,
+      spanMs: 7 * 86_400_000,
+    }
+    city = await openCity(({ telemetry }) => ({
+      types: [{ ...streetlight, metrics: [energy] }],
+      telemetry: {
+        ...telemetry,
+        async *rows({ devices }) {
+          for (const name of devices)
+            yield [{ device: name, t: START, simulated: false, summaries: [summary] }]
+        },
+      },
+    }))
+    city.apply([deviceEffect(device({ id: 'L-1', name: 'x' }))])
+    const path = '/api/v1/export/telemetry?type=streetlight&metrics=energy&window=1d'
+    expect((await get(path)).body.slice(1).split('\r\n')).toEqual([
+      'device,name,time,simulated,span (s),energy count,energy min (kWh),energy max (kWh),energy mean (kWh),energy last (kWh),energy increase (kWh)',
+      'L-1,x,2026-11-01T22:30:00.000+08:00,false,604800,2,10,15,12.5,15,5',
+      '',
+    ])
+    const { t: _t, ...values } = summary
+    expect((await get(`${path}&format=json`)).json()[0].values).toEqual({ energy: values })
+  })
+})
+
+describe('an export of a list', () => {
+  afterEach(() => city.close())
+
+  it('of devices can be uploaded again', async () => {
     const rated = { id: 'power', name: { zh: '功率', en: 'Power' }, unit: 'W' }
-    await city.close()
     city = await openCity(() => ({ types: [{ ...streetlight, rated: [rated] }] }))
     const lamp = device({ id: 'L-1', name: '胜利路, 1 号', aliases: ['MN-1', 'MN-2'] })
     city.apply([deviceEffect(lamp), deviceEffect(device({ id: 'L-2', division: '150821' }))])
@@ -204,6 +236,7 @@ describe('an export of telemetry', () => {
   it.each(['devices', 'alerts', 'tickets', 'quarantine'])(
     'of %s has the items of the list',
     async (name) => {
+      await openWithReadings()
       city.apply([
         alertEffect(alert({ device: 'L-1', deviceName: '@lamp' })),
         ticketEffect(ticket({ device: 'L-1' })),
@@ -224,7 +257,8 @@ describe('an export of telemetry', () => {
     },
   )
 
-  it('of a list goes through all its pages, and a filter cuts it', async () => {
+  it('goes through all its pages, and a filter cuts it', async () => {
+    await openWithReadings()
     const many = Array.from({ length: 1234 }, (_, index) =>
       device({ id: `M-${index}`, street: null }),
     )
@@ -233,22 +267,11 @@ describe('an export of telemetry', () => {
     expect(new Set(rows.map((one: { id: string }) => one.id)).size).toBe(1234)
     expect((await get('/api/v1/export/alerts?device=nobody&format=json')).json()).toEqual([])
   })
-
-  it('is logged: who, what, how much', async () => {
-    await get(url)
-    expect(city.logLines.map((line) => JSON.parse(line))).toContainEqual(
-      expect.objectContaining({
-        msg: 'export',
-        by: 'admin',
-        dataset: 'telemetry',
-        rows: 3,
-        outcome: 'complete',
-      }),
-    )
-  })
 })
 
 describe('an export of homes', () => {
+  afterEach(() => city.close())
+
   it('shows them under other names, the same within a file and others in the next', async () => {
     const rooms = { ...streetlight, id: 'indoor-temperature' }
     city = await openCity(({ telemetry }) => ({
@@ -277,6 +300,8 @@ describe('an export of homes', () => {
 })
 
 describe('the stream of an export', () => {
+  afterEach(() => city.close())
+
   let base: string
   const open: IncomingMessage[] = []
 
@@ -352,9 +377,9 @@ describe('the stream of an export', () => {
     let received = 0
     for await (const chunk of answer.iterator({ destroyOnReturn: false })) {
       received += (chunk as Buffer).length
-      if (state.pulled > stood + 100) break
+      if (state.pulled > stood + 20) break
     }
-    expect(received).toBeGreaterThan(100 * 50_000)
+    expect(received).toBeGreaterThan(20 * 50_000)
   })
 
   it('ends when its reader goes away, and gives its turn back', async () => {

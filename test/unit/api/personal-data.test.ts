@@ -8,7 +8,7 @@ import type { ApiParts } from '../../../src/api/parts.ts'
 import type { Server } from '../../../src/api/server.ts'
 import { telemetryGroupRoutes } from '../../../src/api/telemetry-groups.ts'
 import { createTimes } from '../../../src/api/times.ts'
-import { createTurns } from '../../../src/api/turns.ts'
+import { createQuestions } from '../../../src/api/questions.ts'
 import { telemetryWindows } from '../../../src/ports.ts'
 import { device, deviceEffect, openCity, streetlight } from './city.ts'
 
@@ -43,6 +43,9 @@ describe('single readings from dwellings', () => {
 
   it('are the only ones that are held back', () => {
     expect(allowed('viewer', lights)).toEqual(telemetryWindows)
+    expect(allowed('viewer', { id: 'sanitation-vehicle', reportSeconds: 3600 })).toEqual(
+      telemetryWindows,
+    )
   })
 })
 
@@ -85,8 +88,8 @@ describe('sums over dwellings', () => {
       request.principal = { name: 'someone', role, session: null }
       done()
     })
-    const turns = createTurns({ max: 1, code: 'too_many_queries', what: 'x', retryAfterSeconds: 1 })
-    telemetryGroupRoutes(app, parts, createTimes('Asia/Shanghai'), turns)
+    const questions = createQuestions({ clock: city.clock, max: 1, what: 'questions' })
+    telemetryGroupRoutes(app, parts, createTimes('Asia/Shanghai'), questions)
     const url = '/telemetry/groups?type=indoor-temperature&metric=leakage&by=street'
     const { groups } = (await app.inject({ url })).json()
     await app.close()

@@ -1,6 +1,6 @@
 // Questions about telemetry: one device, many, groups, the newest values, and what would be deleted.
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiParts } from '../../../src/api/parts.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import {
@@ -27,10 +27,15 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
 let city: City
-beforeEach(async () => {
-  city = await openCity()
-})
-afterEach(() => city.close())
+
+/** One city for all tests of a block: they only look. */
+function shareCity(prepare: () => void | Promise<void> = () => undefined): void {
+  beforeAll(async () => {
+    city = await openCity()
+    await prepare()
+  })
+  afterAll(() => city.close())
+}
 
 const get = (url: string, from = city) => from.app.inject({ url: `/api/v1${url}`, headers: bearer })
 
@@ -90,6 +95,8 @@ async function withReader(
 }
 
 describe('a series', () => {
+  shareCity()
+
   it('is raw for a short chart and in windows for a long one', async () => {
     lights()
     await write([
@@ -128,8 +135,8 @@ describe('a series', () => {
     })
   })
 
-  it('passes the increase of counters through', async () => {
-    const point = { t: START, count: 2, min: 1, max: 3, mean: 2, last: 3, increase: 2 }
+  it('passes the increase of counters through, and how long a window is where finer ones are gone', async () => {
+    const point = { t: START, count: 2, min: 1, max: 3, mean: 2, last: 3, increase: 2, spanMs: 1 }
     const { telemetry } = noted({ series: async () => [{ device: 'L-1', points: [point] }] })
     await withReader(telemetry, async (other) => {
       const answer = await get('/devices/L-1/telemetry?metric=leakage&window=1d', other)
@@ -139,7 +146,7 @@ describe('a series', () => {
 })
 
 describe('many devices', () => {
-  beforeEach(async () => {
+  shareCity(async () => {
     lights()
     await write([
       ['L-1', 50, 2],
@@ -280,7 +287,7 @@ describe('many devices', () => {
 describe('groups', () => {
   const url = '/telemetry/groups?type=streetlight&metric=leakage'
 
-  beforeEach(async () => {
+  shareCity(async () => {
     lights()
     await write([
       ['L-1', 29, 2],
@@ -364,6 +371,15 @@ describe('groups', () => {
     ).toEqual(expected)
   })
 
+  it('say how long a window is where finer ones are gone', async () => {
+    const values = { t: START, devices: 1, count: 1, min: 1, max: 1, mean: 1, total: 1 }
+    const point = { ...values, spanMs: HOUR_MS }
+    const groups = async () => [{ key: '胜利路', points: [point] }]
+    await withReader(noted({ groups }).telemetry, async (other) => {
+      expect((await get(`${url}&by=street`, other)).json().groups[0].points).toEqual([point])
+    })
+  })
+
   it('take windows no shorter than the rhythm of the type unless told to', async () => {
     expect((await get(`${url}&by=street`)).json().window).toBe('15m')
     expect((await get(`${url}&by=street&window=1m`)).json().window).toBe('1m')
@@ -391,7 +407,7 @@ describe('groups', () => {
 })
 
 describe('the newest values of many devices', () => {
-  beforeEach(() => {
+  shareCity(() => {
     lights()
     city.apply([], [latest({ device: 'L-1' }), latest({ device: 'L-4', simulated: true })])
   })
@@ -455,13 +471,21 @@ describe('retention', () => {
   }
 
   it('says what would go, and takes nothing', async () => {
-    const expired = [piece, { ...piece, level: '1m' as const, rows: null, bytes: 100 }]
+    const expired = [
+      { ...piece, dueAt: START + DAY_MS },
+      { ...piece, level: '1m' as const, rows: null, bytes: 100 },
+    ]
     await withReader(noted({ expired: async () => expired }).telemetry, async (other) => {
       expect((await get('/retention', other)).json()).toEqual({
         policy: { raw: '90d,streetlight=30d', '1m': '400d', '1h': '1830d', '1d': 'forever' },
         expired: [
-          { ...piece, from: '2026-07-24T22:30:00.000+08:00', to: '2026-07-25T22:30:00.000+08:00' },
-          expect.objectContaining({ level: '1m', rows: null, bytes: 100 }),
+          {
+            ...piece,
+            from: '2026-07-24T22:30:00.000+08:00',
+            to: '2026-07-25T22:30:00.000+08:00',
+            dueAt: '2026-11-02T22:30:00.000+08:00',
+          },
+          expect.objectContaining({ level: '1m', rows: null, bytes: 100, dueAt: null }),
         ],
         totals: { pieces: 2, rows: null, bytes: 82_020 },
         truncated: false,
@@ -486,6 +510,8 @@ describe('retention', () => {
 })
 
 describe('while the telemetry database is away', () => {
+  shareCity()
+
   const away = async () => {
     throw new TelemetryUnavailable('connect ECONNREFUSED http://10.0.0.7:8086', 12_345)
   }

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { joinSummaries, summaryOf } from '../../../src/core/telemetry/summary.ts'
 import { TelemetryUnavailable } from '../../../src/ports.ts'
+import type { WindowPoints } from '../../../src/store/influx/window-points.ts'
 import { DAY, lamp, meter, MINUTE, NOON, rowQuery } from '../../contracts/telemetry-readings.ts'
 import { windowRow } from '../../contracts/telemetry-store-windows.ts'
 import {
@@ -27,6 +28,8 @@ async function open(answer: Answer, options?: ReadingOptions): Promise<Reading> 
 }
 
 const one = { power: summaryOf(1) }
+const texts = async (points: WindowPoints, ...asked: Parameters<WindowPoints['lines']>) =>
+  (await points.lines(...asked)).map(({ line }) => line)
 const oneText = 'power_count=1,power_min=1,power_max=1,power_sum=1,power_last=1'
 
 describe('windows in InfluxDB', () => {
@@ -34,7 +37,7 @@ describe('windows in InfluxDB', () => {
     const { points } = await open((_asked, response) => void response.end(nothing))
     const gained = joinSummaries(summaryOf(99_998), summaryOf(3))
     expect(
-      await points.lines('1h', meter.id, [
+      await texts(points, '1h', meter.id, [
         windowRow(meter, NOON, { volume_total: gained, pressure: summaryOf(-0.5) }),
         windowRow(meter, NOON, { pressure: summaryOf(2) }, { device: 'a b,c=中', simulated: true }),
       ]),
@@ -50,7 +53,7 @@ describe('windows in InfluxDB', () => {
     const { points } = await open((_asked, response) => void response.end(nothing))
     const endless = { ...summaryOf(1), sum: Number.POSITIVE_INFINITY }
     expect(
-      await points.lines('1m', lamp.id, [
+      await texts(points, '1m', lamp.id, [
         windowRow(lamp, NOON, one, { device: 'a\nb' }),
         windowRow(lamp, NOON, { power: endless }),
         windowRow(lamp, NOON, { power: endless, lamp_on: summaryOf(0) }, { device: 'L2' }),
@@ -59,7 +62,7 @@ describe('windows in InfluxDB', () => {
     ).toEqual([
       `streetlight_1m,device=L2 lamp_on_count=1,lamp_on_min=0,lamp_on_max=0,lamp_on_sum=0,lamp_on_last=0 ${NOON}`,
     ])
-    expect(await points.lines('1m', lamp.id, [])).toEqual([])
+    expect(await texts(points, '1m', lamp.id, [])).toEqual([])
     await expect(points.lines('1m', 'spaceship', [])).rejects.toThrow(RangeError)
   })
 
@@ -75,7 +78,7 @@ describe('windows in InfluxDB', () => {
       response.end(isRaw ? chunk([found('150821', NOON + 5), found('150802', NOON + 1)]) : nothing)
     })
     for (const start of [NOON, NOON + MINUTE])
-      expect(await points.lines('1m', lamp.id, [windowRow(lamp, start, one)])).toEqual([
+      expect(await texts(points, '1m', lamp.id, [windowRow(lamp, start, one)])).toEqual([
         `streetlight_1m,device=L1,division=150821 ${oneText} ${start}`,
       ])
     expect(asked.filter(({ statement }) => statement.includes('"autogen"'))).toHaveLength(1)
@@ -90,10 +93,10 @@ describe('windows in InfluxDB', () => {
       }
       response.end(statement.includes('"autogen"') ? chunk([reading]) : nothing)
     })
-    await points.lines('1m', lamp.id, [windowRow(lamp, NOON, one)])
+    await texts(points, '1m', lamp.id, [windowRow(lamp, NOON, one)])
     const before = asked.length
     for (let n = 1; n < 5; n++)
-      await points.lines('1m', lamp.id, [windowRow(lamp, NOON + n * MINUTE, one)])
+      await texts(points, '1m', lamp.id, [windowRow(lamp, NOON + n * MINUTE, one)])
     expect(asked.length).toBe(before)
   })
 
@@ -110,7 +113,7 @@ describe('windows in InfluxDB', () => {
       response.end(statement.includes('"r1m"') ? chunk([kept]) : nothing)
     })
     expect(
-      await points.lines('1m', lamp.id, [
+      await texts(points, '1m', lamp.id, [
         windowRow(lamp, NOON, one),
         windowRow(lamp, NOON, one, { device: 'L2' }),
       ]),

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createManualClock, systemClock, type ManualClock } from '../../../src/clock.ts'
 import { positionAt } from '../../../src/core/position.ts'
-import { TelemetryUnavailable, type TelemetryStore } from '../../../src/ports.ts'
+import { TelemetryUnavailable, WindowsRefused, type TelemetryStore } from '../../../src/ports.ts'
 import {
   openInflux,
   type InfluxOptions,
@@ -485,20 +485,111 @@ describe('write()', () => {
 })
 
 describe('putWindows()', () => {
-  it('tells once of windows that are refused, and goes on', async () => {
+  const summary = { count: 1, min: 1, max: 1, sum: 1, first: 1, last: 1, gained: 0 }
+  const summaries = Array.from({ length: 7 }, (_, n) => (n === 0 ? summary : null))
+  const window = { device: 'L1', start: NOON, simulated: false, summaries }
+  const refusal = (put: Promise<void>) =>
+    put.then(
+      () => [],
+      (error: unknown) => {
+        if (!(error instanceof WindowsRefused)) throw error
+        return error.windows
+      },
+    )
+
+  it('says which windows are refused, keeps the others, and says so in the state until they are taken', async () => {
     const fake = await startFake('1')
     const { store, problems } = open(fake)
     await store.write(lamps(1), at(1), 0)
     fake.refuses = (line) => (line.startsWith('streetlight_1m') ? 'field type conflict' : null)
-    const summary = { count: 1, min: 1, max: 1, sum: 1, first: 1, last: 1, gained: 0 }
-    const summaries = Array.from({ length: 7 }, (_, n) => (n === 0 ? summary : null))
-    const window = { device: 'L1', start: NOON, simulated: false, summaries }
-    await store.putWindows('1m', 'streetlight', [window])
-    await store.putWindows('1m', 'streetlight', [{ ...window, start: NOON + MINUTE }])
+    fake.keepsGood = false
+    const first = { ...window, start: NOON + MINUTE }
+    const second = { ...first, device: 'L2' }
+    expect(await refusal(store.putWindows('1m', 'streetlight', [window]))).toEqual([window])
+    const refused = await refusal(store.putWindows('1m', 'streetlight', [first, second]))
+    expect(refused).toEqual([first, second])
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain('field type conflict')
+    expect(store.state()).toMatchObject({
+      state: 'ready',
+      detail: expect.stringMatching(/refuses windows of streetlight_1m; .*field type conflict/),
+    })
+    fake.refuses = (line) => (line.includes('device=L2') ? 'max-values-per-tag' : null)
+    expect(await refusal(store.putWindows('1m', 'streetlight', [first, second]))).toEqual([second])
+    expect(fake.lines().filter((line) => line.includes('streetlight_1m'))).toHaveLength(1)
+    fake.refuses = () => null
+    await store.putWindows('1m', 'streetlight', [window])
+    expect(store.state()).toMatchObject({ state: 'ready', detail: null })
     fake.faults.push({ status: 503 })
     await failure(store.putWindows('1m', 'streetlight', [window]))
+  })
+
+  it('asks little of a server that refuses a thousand windows', async () => {
+    const fake = await startFake('1')
+    const { store } = open(fake)
+    fake.refuses = (line) => (line.startsWith('streetlight_1m') ? 'field type conflict' : null)
+    const many = Array.from({ length: 1_000 }, (_, n) => ({ ...window, device: `L${n}` }))
+    expect(await refusal(store.putWindows('1m', 'streetlight', many))).toHaveLength(1_000)
+    expect(writesOf(fake).length).toBeLessThan(40)
+  })
+
+  it.each(['1', '2'] as const)(
+    'makes the place of a level again that is gone, and tells the loss until it is settled: %s',
+    async (generation) => {
+      const fake = await startFake(generation)
+      const first = open(fake)
+      await first.store.write(lamps(1), at(1), 0)
+      expect(first.store.lost?.()).toEqual([])
+      fake.places.delete('iot/r1h')
+      fake.places.delete('iot/r1m')
+      await first.store.putWindows('1h', 'streetlight', [window])
+      expect(first.store.lost?.()).toEqual(['1m', '1h'])
+      await first.store.close()
+      const second = open(fake)
+      expect(second.store.lost?.()).toEqual(['1m', '1h'])
+      second.store.settleLost?.(['1m'])
+      expect(second.store.lost?.()).toEqual(['1h'])
+      second.store.settleLost?.(['1h'])
+      await second.store.close()
+      expect(open(fake).store.lost?.()).toEqual([])
+    },
+  )
+
+  it('knows of a loss also when the process ended while the place was made', async () => {
+    const fake = await startFake('1')
+    const first = open(fake)
+    await first.store.write(lamps(1), at(1), 0)
+    fake.places.delete('iot/r1d')
+    fake.other = ({ body }) => {
+      if (!body.includes('CREATE+RETENTION+POLICY')) return null
+      fake.places.add('iot/r1d')
+      return 'lost'
+    }
+    await failure(first.store.putWindows('1d', 'streetlight', [window]))
+    expect(fake.places.has('iot/r1d')).toBe(true)
+    await first.store.close()
+    fake.other = () => null
+    const second = open(fake)
+    await second.store.write(lamps(1, 2), at(2), 0)
+    expect(second.store.lost?.()).toEqual(['1d'])
+  })
+})
+
+describe('state()', () => {
+  it('is slow when writes take long, until one does not', async () => {
+    const fake = await startFake('1')
+    const clock = createManualClock(NOON)
+    const { store } = open(fake, { clock })
+    const states: string[] = []
+    let position = 0
+    for (const tookMs of [4_000, 4_000, 2_000, 4_000, 1_000, 4_000, 1_000, 2_000]) {
+      fake.onWrite = () => clock.set(clock.now() + tookMs)
+      await store.write(lamps(1, ++position), at(position), 0)
+      states.push(store.state().state)
+      if (position === 2) expect(store.state().detail).toContain('4.0 s')
+    }
+    const slowOnes = states.map((state) => state === 'slow')
+    expect(slowOnes).toEqual([false, true, true, true, false, false, false, false])
   })
 })
 

@@ -4,12 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Reading } from '../../../src/core/messages/reading.ts'
 import { metricsOf } from '../../../src/core/device-type.ts'
-import {
-  telemetryWindows,
-  type ExportRow,
-  type Point,
-  type TelemetryWindow,
-} from '../../../src/ports.ts'
+import { telemetryWindows, type ExportRow, type Point } from '../../../src/ports.ts'
 import { createLocalWindows } from '../../../src/store/telemetry/local-windows.ts'
 import { createTelemetryQueries } from '../../../src/store/telemetry/queries.ts'
 import { bruteForceGroup, bruteForceWindows } from '../../contracts/brute-force-windows.ts'
@@ -35,8 +30,7 @@ function rounded(value: unknown): unknown {
 }
 
 /** As queries look back. */
-const lookBack = (window: TelemetryWindow): number =>
-  window === '6h' || window === '1d' ? 40 * DAY : 2 * DAY
+const LOOK_BACK_MS = 40 * DAY
 
 function valuesOf(
   readings: readonly Reading[],
@@ -159,7 +153,7 @@ describe('createTelemetryQueries()', () => {
                     to,
                     window,
                     timeZone,
-                    ...(metric === 'pressure' ? {} : { lookBackMs: lookBack(window) }),
+                    ...(metric === 'pressure' ? {} : { lookBackMs: LOOK_BACK_MS }),
                   })
             return { device, points: points.slice(0, limit) }
           })
@@ -196,7 +190,7 @@ describe('createTelemetryQueries()', () => {
                 to,
                 window,
                 timeZone,
-                ...(metric === 'pressure' ? {} : { lookBackMs: lookBack(window) }),
+                ...(metric === 'pressure' ? {} : { lookBackMs: LOOK_BACK_MS }),
               },
             ).slice(0, limit),
           }))

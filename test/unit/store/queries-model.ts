@@ -5,7 +5,12 @@ import type { Reading } from '../../../src/core/messages/reading.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import { joinSummaries, summaryOf, type Summary } from '../../../src/core/telemetry/summary.ts'
 import { metricsOf, type DeviceType } from '../../../src/core/device-type.ts'
-import { rollupLevels, type RollupLevel, type TelemetryStore } from '../../../src/ports.ts'
+import {
+  rollupLevels,
+  type RollupLevel,
+  type RowQuery,
+  type TelemetryStore,
+} from '../../../src/ports.ts'
 import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
 import type { Span, WindowAt } from '../../../src/store/telemetry/local-windows.ts'
 import type { RollupProgress } from '../../../src/store/telemetry/progress.ts'
@@ -115,6 +120,39 @@ export function mixed(store: TelemetryStore, batchRows = 7): TelemetryStore {
       const rows = (await Array.fromAsync(store.windows(level, query))).flat()
       rows.sort((a, b) => a.start - b.start)
       for (let at = 0; at < rows.length; at += batchRows) yield rows.slice(at, at + batchRows)
+    },
+  }
+}
+
+/** What the store is asked, beside its answers. */
+export function watched(store: TelemetryStore): {
+  store: TelemetryStore
+  asked: string[]
+  rows: number[]
+} {
+  const asked: string[] = []
+  const rows: number[] = []
+  const note = (level: string, { devices, from, to }: RowQuery) =>
+    asked.push(`${level} ${devices?.join(',')} ${(to - from) / 60_000}min`)
+  return {
+    asked,
+    rows,
+    store: {
+      ...store,
+      async *readings(query) {
+        note('raw', query)
+        for await (const batch of store.readings(query)) {
+          rows.push(batch.length)
+          yield batch
+        }
+      },
+      async *windows(level, query) {
+        note(level, query)
+        for await (const batch of store.windows(level, query)) {
+          rows.push(batch.length)
+          yield batch
+        }
+      },
     },
   }
 }

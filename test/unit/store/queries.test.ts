@@ -2,12 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Reading } from '../../../src/core/messages/reading.ts'
-import { commonMetrics } from '../../../src/core/device-type.ts'
 import { positionAt } from '../../../src/core/position.ts'
 import {
   telemetryWindows,
   type GroupQuery,
-  type RowQuery,
   type SeriesQuery,
   type TelemetryStore,
   type TelemetryWindow,
@@ -16,53 +14,12 @@ import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
 import { createLocalWindows } from '../../../src/store/telemetry/local-windows.ts'
 import { createPlainReader } from '../../../src/store/telemetry/plain-reader.ts'
 import { createTelemetryQueries } from '../../../src/store/telemetry/queries.ts'
-import {
-  contractTypes,
-  lamp,
-  meter,
-  NOON,
-  powerQuery,
-  reading,
-  typeWith,
-} from '../../contracts/telemetry-store.ts'
-import { mixed, rolledUp } from './queries-model.ts'
+import { contractTypes, lamp, NOON, powerQuery, reading } from '../../contracts/telemetry-store.ts'
+import { mixed, rolledUp, watched } from './queries-model.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-
-/** What the store is asked, beside its answers. */
-function watched(store: TelemetryStore): {
-  store: TelemetryStore
-  asked: string[]
-  rows: number[]
-} {
-  const asked: string[] = []
-  const rows: number[] = []
-  const note = (level: string, { devices, from, to }: RowQuery) =>
-    asked.push(`${level} ${devices?.join(',')} ${(to - from) / MINUTE}min`)
-  return {
-    asked,
-    rows,
-    store: {
-      ...store,
-      async *readings(query) {
-        note('raw', query)
-        for await (const batch of store.readings(query)) {
-          rows.push(batch.length)
-          yield batch
-        }
-      },
-      async *windows(level, query) {
-        note(level, query)
-        for await (const batch of store.windows(level, query)) {
-          rows.push(batch.length)
-          yield batch
-        }
-      },
-    },
-  }
-}
 
 const minuteByMinute = (device: string, count: number): Reading[] =>
   Array.from({ length: count }, (_, n) => reading(1, NOON + n * MINUTE, { power: n }, { device }))
@@ -196,16 +153,36 @@ describe('queries', () => {
       (await queries.series(powerQuery({ window, from, to })))[0]?.points.map((point) => [
         point.t - NOON,
         'count' in point ? point.count : 1,
+        // Those that are not as long as asked say so.
+        ...('spanMs' in point ? [point.spanMs] : []),
       ])
     // The first day as a whole, then hours, then what was asked for.
     expect(await ask('15m', NOON + HOUR, secondMidnight + HOUR)).toEqual([
-      [-20 * HOUR, 16],
-      ...Array.from({ length: 24 }, (_, n) => [(4 + n) * HOUR, 4]),
+      [-20 * HOUR, 16, DAY],
+      ...Array.from({ length: 24 }, (_, n) => [(4 + n) * HOUR, 4, HOUR]),
       ...Array.from({ length: 4 }, (_, n) => [28 * HOUR + n * 15 * MINUTE, 1]),
     ])
     expect(await ask('1h', firstMidnight + 10 * MINUTE, firstMidnight + 70 * MINUTE)).toEqual([
       [4 * HOUR, 4],
       [5 * HOUR, 4],
+    ])
+    expect(await ask('6h', NOON, firstMidnight + 6 * HOUR)).toEqual([
+      [-20 * HOUR, 16, DAY],
+      [4 * HOUR, 24],
+    ])
+    const span = { from: NOON + HOUR, to: firstMidnight + HOUR }
+    const groups = [{ key: 'all', devices: ['L1'] }]
+    const [group] = await queries.groups({ ...powerQuery(span), window: '1h', groups })
+    expect(group?.points.map(({ count, spanMs }) => [count, spanMs])).toEqual([
+      [16, DAY],
+      [4, undefined],
+    ])
+    const rows = await Array.fromAsync(
+      queries.rows({ ...powerQuery(span), window: '1h', metrics: ['battery_pct', 'power'] }),
+    )
+    expect(rows.flat()).toMatchObject([
+      { summaries: [null, { count: 16, spanMs: DAY }] },
+      { summaries: [null, { count: 4 }] },
     ])
     expect(await ask('raw', NOON, secondMidnight + 30 * MINUTE)).toEqual([
       [28 * HOUR, 1],
@@ -215,84 +192,6 @@ describe('queries', () => {
       [-20 * HOUR, 16],
       [4 * HOUR, 96],
     ])
-  })
-
-  it('count an increase from the reading before the chart, however it is kept', async () => {
-    const register = (t: number, volume_total: number) =>
-      reading(1, t, { volume_total }, { device: 'M1', type: meter.id })
-    const { store, progress } = await rolledUp({
-      type: meter,
-      windowAt,
-      early: [register(NOON - 30 * DAY, 100), register(NOON, 250), register(NOON + HOUR, 260)],
-      late: [],
-      through: { '1m': NOON + DAY, '1h': NOON + DAY, '1d': NOON + DAY },
-    })
-    const queries = createTelemetryQueries({
-      store,
-      progress,
-      types: contractTypes,
-      windowAt,
-      keptSince: (level) => (level === 'raw' ? NOON - 9 * DAY : 0),
-    })
-    const ask = async (window: TelemetryWindow, from: number) =>
-      (
-        await queries.series({
-          ...powerQuery({ window, from, devices: ['M1'] }),
-          type: meter.id,
-          metric: 'volume_total',
-        })
-      )[0]?.points.map((point) => ('increase' in point ? point.increase : null))
-    expect(await ask('1d', NOON - DAY)).toEqual([160])
-    expect(await ask('6h', NOON + 1)).toEqual([10])
-    expect(await ask('1h', NOON - DAY)).toEqual([0, 10])
-    expect(await ask('1h', NOON - 40 * DAY)).toEqual([0, 150, 10])
-    expect(await ask('1h', NOON + HOUR - 1)).toEqual([10])
-  })
-
-  it('count the increase of a window taken whole from before its beginning', async () => {
-    const register = (minutes: number, volume_total: number) =>
-      reading(1, NOON + minutes * MINUTE, { volume_total }, { device: 'M1', type: meter.id })
-    const { store, progress } = await rolledUp({
-      type: meter,
-      windowAt,
-      early: [register(-30, 100), register(10, 110), register(40, 130), register(70, 150)],
-      late: [],
-      through: { '1m': NOON + DAY, '1h': NOON + DAY, '1d': NOON + DAY },
-    })
-    const queries = createTelemetryQueries({
-      store,
-      progress,
-      types: contractTypes,
-      windowAt,
-      keptSince: (level) => (level === '1h' || level === '1d' ? 0 : NOON + DAY),
-    })
-    const [series] = await queries.series({
-      ...powerQuery({ window: '1h', from: NOON + 20 * MINUTE, devices: ['M1'] }),
-      type: meter.id,
-      metric: 'volume_total',
-    })
-    expect(series?.points).toMatchObject([
-      { t: NOON, count: 2, increase: 30 },
-      { t: NOON + HOUR, count: 1, increase: 20 },
-    ])
-  })
-
-  it('look for each counter of an export by itself', async () => {
-    const twin = typeWith('hydrant', ['a_total', 'b_total'])
-    const store = createMemoryTelemetry({ types: [twin] })
-    const at = (hours: number, a: number, b: number): Reading => ({
-      ...reading(1, NOON + hours * HOUR, {}, { device: 'H1', type: twin.id }),
-      values: [a, b, ...commonMetrics.map(() => Number.NaN)],
-    })
-    await store.write([at(-30, 1, 10), at(-0.5, 5, Number.NaN), at(0, 7, 70)], positionAt(1), NOON)
-    const reader = createPlainReader({ store, types: [twin], timeZone: 'Asia/Shanghai' })
-    const query = powerQuery({ from: NOON, devices: ['H1'], window: '1h' })
-    const rows = (
-      await Array.fromAsync(
-        reader.rows({ ...query, type: twin.id, metrics: ['battery_pct', 'b_total', 'a_total'] }),
-      )
-    ).flat()
-    expect(rows).toMatchObject([{ summaries: [null, { increase: 60 }, { increase: 2 }] }])
   })
 
   it('read no further for groups than the limit lets through', async () => {

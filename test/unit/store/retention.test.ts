@@ -1,94 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { TelemetryUnavailable, type TelemetryStore } from '../../../src/ports.ts'
+import type { Span } from '../../../src/store/telemetry/local-windows.ts'
+import { cover, lamp } from '../../contracts/telemetry-store.ts'
 import {
-  parseRetention,
-  type RetentionPolicy,
-} from '../../../src/core/telemetry/retention-policy.ts'
-import { positionAt } from '../../../src/core/position.ts'
-import {
-  TelemetryUnavailable,
-  type RollupLevel,
-  type TelemetryLevel,
-  type TelemetryStore,
-} from '../../../src/ports.ts'
-import { createMemoryTelemetry } from '../../../src/store/memory/memory.ts'
-import { createLocalWindows, type Span } from '../../../src/store/telemetry/local-windows.ts'
-import { createRetention } from '../../../src/store/telemetry/retention.ts'
-import {
-  contractTypes,
-  cover,
-  lamp,
-  meter,
-  reading,
-  rowQuery,
-} from '../../contracts/telemetry-store.ts'
-import { joined } from './queries-model.ts'
-
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
-const windowAt = createLocalWindows('Asia/Shanghai')
-/** Noon in Shanghai; the local days begin at 16:00 UTC. */
-const NOW = Date.UTC(2026, 10, 22, 4)
-const midnightAgo = (days: number): number => NOW - 12 * HOUR - days * DAY
-
-function policyOf(texts: Partial<Record<TelemetryLevel, string>>): RetentionPolicy {
-  const level = (text = 'forever') => {
-    const parsed = parseRetention(text)
-    if (!parsed.ok) throw new Error(parsed.reason)
-    return parsed.retention
-  }
-  return {
-    raw: level(texts.raw),
-    '1m': level(texts['1m']),
-    '1h': level(texts['1h']),
-    '1d': level(texts['1d']),
-  }
-}
-
-/** Readings of a lamp and a cover, every six hours of a hundred days. */
-async function filled(): Promise<TelemetryStore> {
-  const store = createMemoryTelemetry({ types: contractTypes })
-  const steps = Array.from({ length: 400 }, (_, n) => NOW - n * 6 * HOUR)
-  await store.write(
-    steps.flatMap((ts) => [
-      reading(1, ts, { power: 1 }),
-      reading(1, ts, { tilt: 1 }, { device: 'C1', type: cover.id }),
-    ]),
-    positionAt(1),
-    NOW,
-  )
-  return store
-}
-
-async function oldest(store: TelemetryStore, type: string): Promise<number> {
-  const query = rowQuery({ type, metrics: null, from: 0, to: NOW + DAY })
-  const rows = (await Array.fromAsync(store.readings(query))).flat()
-  return Math.min(...rows.map((row) => row.ts))
-}
-
-interface Situation {
-  policy: Partial<Record<TelemetryLevel, string>>
-  through?: number
-  stale?: readonly Span[]
-  now?: () => number
-}
-
-function retentionOf(
-  store: TelemetryStore,
-  { policy, through = NOW, stale = [], now = () => NOW }: Situation,
-) {
-  return createRetention({
-    store,
-    policy: policyOf(policy),
-    types: contractTypes,
-    windowAt,
-    clock: { now },
-    progress: {
-      through: (level: RollupLevel) => windowAt(level, through).start,
-      stale: (_level, type, _devices, from, to) =>
-        type === lamp.id ? joined(stale, from, to) : [],
-    },
-  })
-}
+  filled,
+  HOUR,
+  midnightAgo,
+  NOW,
+  oldest,
+  retentionOf,
+  type Situation,
+} from './retention-rig.ts'
 
 describe('createRetention()', () => {
   it('takes what its plan says, from the last local midnight that is old enough on', async () => {
@@ -101,23 +23,35 @@ describe('createRetention()', () => {
         ['raw', cover.id, 400 - 60 * 4 - 2],
       ].map((row) => [row[0], row[1], expect.any(Number)]),
     )
-    for (const piece of plan) expect(piece.to).toBeLessThanOrEqual(midnightAgo(30))
+    for (const piece of plan) {
+      expect(piece.to).toBeLessThanOrEqual(midnightAgo(30))
+      expect(piece.dueAt).toBe(NOW)
+    }
     expect(await oldest(store, lamp.id)).toBe(NOW - 399 * 6 * HOUR)
 
-    expect(await retention.run()).toEqual(plan)
+    const gone = await retention.run()
+    expect(gone.map((piece) => ({ ...piece, dueAt: NOW }))).toEqual(plan)
     expect(await oldest(store, lamp.id)).toBe(midnightAgo(30))
     expect(await oldest(store, cover.id)).toBe(midnightAgo(60))
     expect(await retention.plan()).toEqual([])
     expect(await retention.run()).toEqual([])
   })
 
-  it('tells since when a level is kept, by type', async () => {
-    const retention = retentionOf(await filled(), {
+  it('tells since when a level is kept, by type, from what has gone', async () => {
+    const store = await filled()
+    const retention = retentionOf(store, {
       policy: { raw: '30d,manhole-cover=60d', '1m': '400d' },
     })
-    expect(retention.keptSince('raw', lamp.id)).toBe(midnightAgo(30))
-    expect(retention.keptSince('raw', cover.id)).toBe(midnightAgo(60))
-    expect(retention.keptSince('1m', meter.id)).toBe(midnightAgo(400))
+    expect(retention.keptSince('raw', lamp.id)).toBe(0)
+    await retention.run()
+    for (const [type, days] of [
+      [lamp.id, 30],
+      [cover.id, 60],
+    ] as const) {
+      const kept = retention.keptSince('raw', type)
+      expect(kept).toBeLessThanOrEqual(midnightAgo(days))
+      expect(kept).toBeGreaterThan(midnightAgo(days) - 6 * HOUR)
+    }
     expect(retention.keptSince('1d', lamp.id)).toBe(0)
   })
 
@@ -152,8 +86,11 @@ describe('createRetention()', () => {
     const stale: Span[] = []
     const retention = retentionOf(store, { policy: { raw: '30d' }, stale })
     await retention.run()
+    const kept = retention.keptSince('raw', lamp.id)
+    expect(kept).toBeGreaterThan(midnightAgo(31))
     stale.push({ start: midnightAgo(70), end: midnightAgo(69) })
-    expect(retention.keptSince('raw', lamp.id)).toBe(midnightAgo(30))
+    await retention.run()
+    expect(retention.keptSince('raw', lamp.id)).toBe(kept)
   })
 
   it('goes on after a failure of one type, and tells it at the end', async () => {

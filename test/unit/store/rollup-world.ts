@@ -9,6 +9,7 @@ import { positionAt } from '../../../src/core/position.ts'
 import type { Summary } from '../../../src/core/telemetry/summary.ts'
 import {
   rollupLevels,
+  WindowsRefused,
   type RollupLevel,
   type TelemetryStore,
   type WindowRow,
@@ -57,6 +58,12 @@ export interface World {
   /** How many questions and puts the store still answers before it fails once; Infinity: it works. */
   failAfter: number
   failure: () => Error
+  /** Windows the store refuses. */
+  refuses: (level: RollupLevel, type: string, start: number) => boolean
+  /** When the store came into its state. */
+  stateSince: number
+  /** A stranger takes these away; the store tells so until it is settled, also after a crash. */
+  lose(...levels: readonly RollupLevel[]): void
   /** Writes and takes; positions go on from those before. */
   feed(...fed: readonly Fed[]): Promise<void>
   /** Offers from this place in the feed again, as the journal does after a crash. */
@@ -90,6 +97,7 @@ export async function createWorld(
 
   /** By level and type, then device and start; and as they were when the store was last synced. */
   let windows = new Map<string, Map<string, WindowRow>>()
+  let lost: readonly RollupLevel[] = []
   let synced = new Map<string, Map<string, WindowRow>>()
   const copyOf = (all: typeof windows) =>
     new Map([...all].map(([key, rows]) => [key, new Map(rows)]))
@@ -123,10 +131,25 @@ export async function createWorld(
       asked.puts++
       mayFail()
       // Half of it may be kept when it fails.
-      putAll(level, type, rows.slice(0, 1))
+      putAll(
+        level,
+        type,
+        rows.slice(0, 1).filter(({ start }) => !world.refuses(level, type, start)),
+      )
       mayFail()
       await letOthersRun()
-      putAll(level, type, rows)
+      const refused = rows.filter(({ start }) => world.refuses(level, type, start))
+      putAll(
+        level,
+        type,
+        rows.filter((row) => !refused.includes(row)),
+      )
+      if (refused.length > 0) throw new WindowsRefused('field type conflict', refused)
+    },
+    state: () => ({ ...memory.state(), since: world.stateSince }),
+    lost: () => lost,
+    settleLost(levels) {
+      lost = lost.filter((level) => !levels.includes(level))
     },
     async sync() {
       synced = copyOf(windows)
@@ -154,6 +177,14 @@ export async function createWorld(
     rollups: await open(),
     failAfter: Number.POSITIVE_INFINITY,
     failure: () => new Error('The store fails'),
+    refuses: () => false,
+    stateSince: 0,
+    lose(...levels) {
+      for (const of of [windows, synced])
+        for (const key of of.keys())
+          if (levels.some((level) => key.startsWith(`${level} `))) of.delete(key)
+      lost = [...lost, ...levels.filter((level) => !lost.includes(level))]
+    },
     async feed(...fed) {
       for (const { at, ts, metrics = { power: 1 }, ...rest } of fed) {
         const position = readings.length + 1

@@ -92,6 +92,21 @@ const deed = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      kind: fc.constant('refuse' as const),
+      level: fc.constantFrom('1m' as const, '1h' as const, '1d' as const, null),
+      phase: fc.nat({ max: 2 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('lose' as const),
+      levels: fc.subarray(['1m', '1h', '1d'] as const, { minLength: 1 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       kind: fc.constant('wait' as const),
       ms: fc.integer({ min: 0, max: 30 * HOUR }),
     }),
@@ -173,6 +188,11 @@ describe('rollups', () => {
                 safe = world.fed
                 await work
               }
+              if (deed.kind === 'lose') world.lose(...deed.levels)
+              // Of some types, from some day on.
+              if (deed.kind === 'refuse')
+                world.refuses = (level, type, ts) =>
+                  level === deed.level && (type.length + Math.floor(ts / DAY)) % 3 !== deed.phase
               if (deed.kind === 'crash') {
                 await world.crash(deed.isPowerCut)
                 await world.offerAgain(Math.max(0, safe - deed.back))
@@ -180,6 +200,7 @@ describe('rollups', () => {
               }
               compared += await expectTrue(world, timeZone)
             }
+            world.refuses = () => false
             world.to(now + 3 * DAY)
             await world.rollups.work()
             expectClean(world)

@@ -2,8 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { TelemetryUnavailable } from '../../../src/ports.ts'
-import { openRollups, type RollupsOptions } from '../../../src/store/rollups/rollups.ts'
-import { createLocalWindows } from '../../../src/store/telemetry/local-windows.ts'
+import type { RollupsOptions } from '../../../src/store/rollups/rollups.ts'
 import { contractTypes } from '../../contracts/telemetry-readings.ts'
 import {
   createWorld,
@@ -390,22 +389,6 @@ describe('rollups after a crash', () => {
     await world.crash()
     await world.offerAgain(0)
     expectClean(world)
-  })
-
-  it('tell when the time zone is another one', async () => {
-    await begin()
-    await world.feed(plain(TEN))
-    await world.sync()
-    const problems: string[] = []
-    const other = await openRollups({
-      store: world.store,
-      file: join(directory.path, 'rollups.db'),
-      types: contractTypes,
-      windowAt: createLocalWindows('Asia/Kathmandu'),
-      onProblem: (message) => problems.push(message),
-    })
-    other.close()
-    expect(problems).toEqual(['time zone changed'])
   })
 
   it('do not open a ledger of another version', async () => {
