@@ -49,8 +49,8 @@ function embeddedAt(
 }
 
 // The disk takes its time, so properties run less often there.
-const memory = { name: 'memory', open: openMemory, keeps: false }
-const embedded = { name: 'embedded', keeps: true, runs: 8 }
+const memory = { name: 'memory', open: openMemory, keeps: false, runs: 12 }
+const embedded = { name: 'embedded', keeps: true, runs: 4 }
 
 telemetryStoreContract(memory)
 telemetryStoreContract({ ...embedded, open: () => openEmbedded(4) })
