@@ -56,6 +56,8 @@ if (!isSameStore)
     message: 'telemetry store changed',
     detail: `from ${formerStore} to ${data.telemetryStore}: it is given what the journal still has; older readings stay where they are`,
   })
+/** Null stays null until the store has caught up; a snapshot that does not speak of it knew one store only. */
+const { telemetryElsewhere = 0 } = isSameStore ? (snapshot ?? {}) : { telemetryElsewhere: null }
 let ready = false
 let last: Report | null = null
 const runner = createRunner({
@@ -65,11 +67,7 @@ const runner = createRunner({
   telemetryHold: data.telemetryIsLocal ? TELEMETRY_HOLD : null,
   telemetryPosition: isSameStore ? (snapshot?.telemetry ?? BEFORE_FIRST) : BEFORE_FIRST,
   telemetryStore: data.telemetryStore,
-  telemetryElsewhere: isSameStore
-    ? snapshot?.telemetryElsewhere === undefined
-      ? 0
-      : snapshot.telemetryElsewhere
-    : null,
+  telemetryElsewhere,
   registryPast: snapshot?.registryPast ?? [],
   snapshots,
   readJournal: (after, through) => readJournal(journalDirectory, { after, through }),

@@ -2,10 +2,10 @@
 // thousand rows; a device that has more than that alone is handed on as it is read.
 
 import type { ExportQuery, ExportRow } from '../../ports.ts'
+import { fillBefore } from './fill-before.ts'
 import { createWindowFolds, pointOf } from './fold-windows.ts'
 import type { SummaryWindow } from './local-windows.ts'
-import type { LevelReads, Pass } from './level-reads.ts'
-import { lookBack } from './look-back.ts'
+import type { LevelReads } from './level-reads.ts'
 
 /** Rows of one batch, roughly. */
 const BATCH_ROWS = 4_000
@@ -116,23 +116,16 @@ async function* windowRows(
     },
   })
 
-  /** Counters only: what each device stood at before. */
-  async function fillBefore(pass: Pass): Promise<void> {
-    const at = query.metrics.flatMap((_, index) => (counters[index] === true ? [index] : []))
-    await lookBack({
+  for (const pass of reads.passes({ ...query, devices })) {
+    await fillBefore({
       reads,
       pass,
       from: query.from,
-      metrics: at.map((index) => query.metrics[index] ?? ''),
-      onLast(device, metric, value) {
-        const fold = folds.fold(places.get(device) ?? 0).metrics[at[metric] ?? 0]
-        if (fold !== undefined) fold.before = value
-      },
+      metrics: query.metrics,
+      counters,
+      folds,
+      places,
     })
-  }
-
-  for (const pass of reads.passes({ ...query, devices })) {
-    await fillBefore(pass)
     for await (const batch of reads.batches(pass, query.metrics)) {
       if (batch.level === 'raw')
         for (const row of batch.rows) {

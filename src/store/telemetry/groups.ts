@@ -3,9 +3,9 @@
 
 import type { Millis } from '../../core/position.ts'
 import type { GroupPoint, GroupQuery, GroupSeries } from '../../ports.ts'
+import { fillBefore } from './fill-before.ts'
 import { createWindowFolds, increaseOf, type DeviceFold, type MetricFold } from './fold-windows.ts'
 import type { LevelReads } from './level-reads.ts'
-import { lookBack } from './look-back.ts'
 
 interface GroupFold {
   readonly t: Millis
@@ -58,17 +58,15 @@ export async function readGroups(
   }
 
   for (const pass of reads.passes({ type, devices, window, from, to })) {
-    if (isCounter)
-      await lookBack({
-        reads,
-        pass,
-        from,
-        metrics: [metric],
-        onLast(device, _metric, value) {
-          const fold = folds.fold(places.get(device) ?? 0).metrics[0]
-          if (fold !== undefined) fold.before = value
-        },
-      })
+    await fillBefore({
+      reads,
+      pass,
+      from,
+      metrics: [metric],
+      counters: [isCounter],
+      folds,
+      places,
+    })
     await reads.read(pass, [metric], {
       reading(row) {
         const place = places.get(row.device)

@@ -1,10 +1,10 @@
 // Charts of one metric of many devices, in one pass over the store.
 
 import type { DeviceSeries, Point, SeriesQuery } from '../../ports.ts'
+import { fillBefore } from './fill-before.ts'
 import { createWindowFolds, pointOf } from './fold-windows.ts'
 import type { SummaryWindow } from './local-windows.ts'
 import type { LevelReads, RowTaker } from './level-reads.ts'
-import { lookBack } from './look-back.ts'
 
 /** `isCounter`: of the query's metric. */
 export async function readSeries(
@@ -94,17 +94,15 @@ async function readWindows(
     },
   })
   for (const pass of reads.passes(query)) {
-    if (isCounter)
-      await lookBack({
-        reads,
-        pass,
-        from,
-        metrics: [metric],
-        onLast(device, _metric, value) {
-          const fold = folds.fold(answer.places.get(device) ?? 0).metrics[0]
-          if (fold !== undefined) fold.before = value
-        },
-      })
+    await fillBefore({
+      reads,
+      pass,
+      from,
+      metrics: [metric],
+      counters: [isCounter],
+      folds,
+      places: answer.places,
+    })
     await reads.read(pass, [metric], {
       ...stops(answer),
       reading(row) {
