@@ -5,6 +5,7 @@ import type { Millis, Position } from './core/position.ts'
 import type { EngineThreadData } from './engine-thread.ts'
 import type { FromEngine, Report, ToEngine } from './pipeline/messages.ts'
 import type { Clock, CommittedChunk } from './ports.ts'
+import { watchEnd } from './thread-end.ts'
 
 export interface EngineLinkOptions {
   readonly data: EngineThreadData
@@ -37,9 +38,12 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
       transferList: [options.data.telemetry],
     })
     let report: Report | null = null
-    let stopping = false
-    let hasEnded = false
-    let stopped: () => void = () => {}
+    const end = watchEnd(worker, {
+      name: 'engine',
+      isUp: () => report !== null,
+      onStartFailed: reject,
+      onDeath: options.onDeath,
+    })
     const sentAt: Millis[] = []
 
     const link: EngineLink = {
@@ -68,15 +72,11 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
         const message: ToEngine = { kind: 'make_room' }
         worker.postMessage(message)
       },
-      stop() {
-        stopping = true
-        if (hasEnded) return Promise.resolve()
-        return new Promise<void>((done) => {
-          stopped = done
+      stop: () =>
+        end.stop(() => {
           const message: ToEngine = { kind: 'stop' }
           worker.postMessage(message)
-        })
-      },
+        }),
     }
 
     worker.on('message', (message: FromEngine) => {
@@ -103,20 +103,6 @@ export function startEngine(options: EngineLinkOptions): Promise<EngineLink> {
           break
         case 'stopped':
           break
-      }
-    })
-    worker.on('error', (error) => {
-      const cause = error instanceof Error ? error : new Error(String(error))
-      if (report === null) reject(cause)
-      else options.onDeath(cause)
-    })
-    worker.on('exit', (code) => {
-      hasEnded = true
-      if (stopping) stopped()
-      else {
-        const cause = new Error(`The engine thread ended with code ${code}`)
-        if (report === null) reject(cause)
-        else options.onDeath(cause)
       }
     })
   })

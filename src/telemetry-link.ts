@@ -4,6 +4,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import type { TelemetryReader, TelemetryStatus } from './ports.ts'
 import type { RefusedReading } from './store/influx/influx.ts'
 import { createReaderClient } from './store/link/reader-client.ts'
+import { watchEnd } from './thread-end.ts'
 import type { FromTelemetry, TelemetryThreadData, ToTelemetry } from './telemetry-thread.ts'
 
 export interface TelemetryLinkOptions {
@@ -40,9 +41,12 @@ export function startTelemetry(options: TelemetryLinkOptions): Promise<Telemetry
     })
     const reader = createReaderClient(toMain.port2)
     let status: TelemetryStatus | null = null
-    let isStopping = false
-    let hasEnded = false
-    let stopped: () => void = () => {}
+    const end = watchEnd(worker, {
+      name: 'telemetry',
+      isUp: () => status !== null,
+      onStartFailed: reject,
+      onDeath: options.onDeath,
+    })
     const send = (message: ToTelemetry) => worker.postMessage(message)
 
     function note(next: TelemetryStatus): void {
@@ -58,13 +62,9 @@ export function startTelemetry(options: TelemetryLinkOptions): Promise<Telemetry
         return status
       },
       async stop() {
-        isStopping = true
+        const ended = end.stop(() => send({ kind: 'stop' }))
         await reader.close()
-        if (hasEnded) return
-        await new Promise<void>((done) => {
-          stopped = done
-          send({ kind: 'stop' })
-        })
+        await ended
       },
     }
 
@@ -88,21 +88,6 @@ export function startTelemetry(options: TelemetryLinkOptions): Promise<Telemetry
           options.onProblem(message.message, message.detail)
           break
       }
-    })
-    worker.on('error', (error) => {
-      const cause = error instanceof Error ? error : new Error(String(error))
-      if (status === null) reject(cause)
-      else options.onDeath(cause)
-    })
-    worker.on('exit', (code) => {
-      hasEnded = true
-      if (isStopping) {
-        stopped()
-        return
-      }
-      const cause = new Error(`The telemetry thread ended with code ${code}`)
-      if (status === null) reject(cause)
-      else options.onDeath(cause)
     })
   })
 }
