@@ -26,7 +26,7 @@ import {
 } from './day-schema.ts'
 import { blockMsOf, blockOf, filePath } from './layout.ts'
 import { levelFiles, namesIn } from './level-files.ts'
-import { messageOf } from './write-state.ts'
+import { messageOf } from '../telemetry/error-message.ts'
 
 /** Says that no file in the directory is older than its format. Written last, so a start without it looks into every file. */
 const MARKER = 'format'

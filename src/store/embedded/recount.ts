@@ -7,7 +7,7 @@ import { NO_COUNTS, readDayMeta } from './day-schema.ts'
 import { DAY_MS, dayOf, filePath } from './layout.ts'
 import { levelFiles } from './level-files.ts'
 import type { DayFileName, Totals } from './totals.ts'
-import { messageOf } from './write-state.ts'
+import { messageOf } from '../telemetry/error-message.ts'
 
 /** Says which files could not be counted: they count as they last did, and are tried again at the next start. */
 export function recount(

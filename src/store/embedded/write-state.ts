@@ -1,5 +1,6 @@
 // Whether writes succeed, file by file: what failed last, since when, and in the words of the system.
 
+import { messageOf } from '../telemetry/error-message.ts'
 import type { Clock, StoreState } from '../../ports.ts'
 import { TelemetryUnavailable } from '../../ports.ts'
 
@@ -93,8 +94,4 @@ function isFull(error: unknown): boolean {
   if ('errcode' in error && error.errcode === SQLITE_FULL) return true
   if ('code' in error && error.code === 'ENOSPC') return true
   return /disk is full|no space left/i.test(error.message) || isFull(error.cause)
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -22,10 +22,6 @@ export function troubleOf(error: unknown): TroubleState {
   return error instanceof InfluxUnavailable ? error.state : 'failing'
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 /**
  * The sentence in a server's answer: its JSON's `error` or `message`, or the text itself without markup. Not fit to be shown before
  * `InfluxServer.told` has seen it; it is longer than what is shown, so that no half of a secret is left at its end.

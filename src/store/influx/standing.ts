@@ -2,7 +2,8 @@
 
 import type { Millis } from '../../core/position.ts'
 import type { Clock, StoreState } from '../../ports.ts'
-import { messageOf, troubleOf } from './errors.ts'
+import { troubleOf } from './errors.ts'
+import { messageOf } from '../telemetry/error-message.ts'
 
 const DISTANT: ReadonlySet<StoreState['state']> = new Set([
   'starting',
